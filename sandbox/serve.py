@@ -1,4 +1,4 @@
-"""Runs an emulator under gunicorn: one process (its state is in memory), many threads, real keep-alive, TLS if asked."""
+"""Runs an emulator under gunicorn: one process (state is in memory), many threads, real keep-alive, TLS if asked."""
 
 import argparse
 from collections.abc import Callable
