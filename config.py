@@ -37,6 +37,7 @@ class Config:
     heartbeat_seconds: float
     stalled_seconds: float
     http_timeout_seconds: float
+    retry_seconds: float  # the first pause before a call is tried again; later ones are longer
     worker_concurrency: int
     web_workers: int
     web_threads: int
@@ -80,6 +81,7 @@ def read_config(environ: dict[str, str] | None = None) -> Config:
         "heartbeat_seconds": env.float("HEARTBEAT_SECONDS", 5.0, validate=_positive),
         "stalled_seconds": env.float("STALLED_SECONDS", 15.0, validate=_positive),
         "http_timeout_seconds": env.float("HTTP_TIMEOUT_SECONDS", 20.0, validate=_positive),
+        "retry_seconds": env.float("RETRY_SECONDS", 5.0, validate=_positive),
         "worker_concurrency": env.int("WORKER_CONCURRENCY", 8, validate=_positive),
         "web_workers": env.int("WEB_WORKERS", 2, validate=_positive),
         "web_threads": env.int("WEB_THREADS", 8, validate=_positive),

@@ -1,0 +1,138 @@
+"""Boxes: our organizations in Diadoc as one portal connected them, and how far the feed of each was read."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from registry.database import Database
+from registry.keyring import digest
+from registry.tables import Account, Box, ConsentState, Portal, Signer
+
+CONSENT_SECONDS = 600
+
+
+class Boxes:
+    """The boxes of one portal; another portal's are as absent as ones that never were."""
+
+    def __init__(self, database: Database, portal_id: int) -> None:
+        self._database, self._portal_id = database, portal_id
+
+    def all(self) -> list[Box]:
+        wanted = select(Box).where(Box.portal_id == self._portal_id, Box.status != "removed").order_by(Box.id)
+        with self._database.session() as session:
+            return list(session.scalars(wanted))
+
+    def get(self, box_pk: int) -> Box | None:
+        with self._database.session() as session:
+            return session.scalar(select(Box).where(Box.id == box_pk, Box.portal_id == self._portal_id))
+
+    def by_box_id(self, box_id: str) -> Box | None:
+        return next((box for box in self.all() if box.box_id == box_id), None)
+
+    def by_requisites(self, *, inn: str, kpp: str = "") -> list[Box]:
+        """Boxes with this INN; a KPP narrows the choice only when one is given."""
+        return [box for box in self.all() if box.inn == inn and (not kpp or box.kpp == kpp)]
+
+    def add_account(self, *, kind: str, login: str = "", password: str = "", token: Any = None) -> int:
+        """Keep a Diadoc user's consent (kind "oidc") or login (kind "developer_key"); its id."""
+        seal = self._database.keyring.seal
+        account = Account(portal_id=self._portal_id, kind=kind, login=login, password_sealed=seal(password))
+        if token is not None:
+            account.access_token_sealed = seal(token.access_token)
+            account.refresh_token_sealed = seal(token.refresh_token)
+            account.expires_at = token.expires_at
+        with self._database.session() as session:
+            session.add(account)
+            session.flush()
+            return account.id
+
+    def connect(self, *, account_id: int, box_id: str, inn: str, kpp: str, name: str, **facts: Any) -> Box:
+        """Connect a box, or connect it again with another account; the feed goes on where it stood."""
+        values = {"account_id": account_id, "inn": inn, "kpp": kpp, "name": name, **facts}
+        values |= {"status": "connected", "status_text": "", "connected_at": datetime.now(UTC)}
+        stored = insert(Box).values(portal_id=self._portal_id, box_id=box_id, **{"features": [], **values})
+        stored = stored.on_conflict_do_update(index_elements=["portal_id", "box_id"], set_=values).returning(Box)
+        with self._database.session() as session:
+            return session.scalars(stored, execution_options={"populate_existing": True}).one()
+
+    def mark(self, box_pk: int, status: str, text: str = "") -> None:
+        with self._database.session() as session:
+            session.execute(update(Box).where(Box.id == box_pk).values(status=status, status_text=text))
+
+    def keep_document_types(self, box_pk: int, document_types: list[Any]) -> None:
+        values = {"document_types": document_types, "document_types_read_at": datetime.now(UTC)}
+        with self._database.session() as session:
+            session.execute(update(Box).where(Box.id == box_pk).values(values))
+
+    def map_signer(self, box_pk: int, *, bitrix_user_id: int, diadoc_user_id: str) -> None:
+        row = {"box_pk": box_pk, "bitrix_user_id": bitrix_user_id, "diadoc_user_id": diadoc_user_id}
+        mapped = insert(Signer).values(row)
+        mapped = mapped.on_conflict_do_update(
+            index_elements=["box_pk", "bitrix_user_id"], set_={"diadoc_user_id": diadoc_user_id}
+        )
+        with self._database.session() as session:
+            session.execute(mapped)
+
+    def signer(self, box_pk: int, *, bitrix_user_id: int) -> str | None:
+        """The Diadoc user id that an administrator mapped to this Bitrix24 user."""
+        wanted = select(Signer.diadoc_user_id).where(Signer.box_pk == box_pk, Signer.bitrix_user_id == bitrix_user_id)
+        with self._database.session() as session:
+            return session.scalar(wanted)
+
+    def begin_consent(self, state: str, *, administrator_id: int) -> None:
+        with self._database.session() as session:
+            row = {"state_digest": digest(state), "portal_id": self._portal_id, "administrator_id": administrator_id}
+            session.add(ConsentState(**row))
+
+
+class Feeds:
+    """What a poll needs to know of every box of every portal."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def to_read(self) -> list[Box]:
+        """Connected boxes of installed portals that have sent something, whose key was therefore taken."""
+        wanted = select(Box).join(Portal, Portal.id == Box.portal_id)
+        wanted = wanted.where(Box.status == "connected", Portal.status == "installed", Box.index_key.is_not(None))
+        with self._database.session() as session:
+            return list(session.scalars(wanted.order_by(Box.id)))
+
+    def get(self, box_pk: int) -> Box | None:
+        with self._database.session() as session:
+            return session.get(Box, box_pk)
+
+    def begin(self, box_pk: int, index_key: str) -> None:
+        """Take the feed's first key, once, before the first sending."""
+        with self._database.session() as session:
+            session.execute(update(Box).where(Box.id == box_pk, Box.index_key.is_(None)).values(index_key=index_key))
+
+    def advance(self, box_pk: int, *, expected: str, index_key: str) -> bool:
+        """Compare-and-set after a page was processed; False when another reader was here."""
+        values = {"index_key": index_key, "feed_read_at": datetime.now(UTC)}
+        moved = update(Box).where(Box.id == box_pk, Box.index_key == expected).values(values)
+        with self._database.session() as session:
+            return session.execute(moved).rowcount == 1
+
+    def reconciled(self, box_pk: int) -> None:
+        with self._database.session() as session:
+            session.execute(update(Box).where(Box.id == box_pk).values(reconciled_at=datetime.now(UTC)))
+
+
+def take_consent(database: Database, state: str) -> tuple[int, int] | None:
+    """(portal id, administrator id) of a redirect's state, exactly once and only for ten minutes."""
+    now = datetime.now(UTC)
+    with database.session() as session:
+        row = session.scalar(select(ConsentState).where(ConsentState.state_digest == digest(state)).with_for_update())
+        if row is None or row.used_at is not None or (now - row.created_at).total_seconds() > CONSENT_SECONDS:
+            return None
+        row.used_at = now
+        return row.portal_id, row.administrator_id
+
+
+def drop_old_consents(database: Database) -> None:
+    with database.session() as session:
+        old = datetime.now(UTC).timestamp() - 24 * 3600
+        session.execute(delete(ConsentState).where(ConsentState.created_at < datetime.fromtimestamp(old, UTC)))

@@ -1,0 +1,155 @@
+"""Calls, their steps and their answers: the truth that the queue only points at."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from registry.database import Database
+from registry.tables import Answer, Call, Step
+
+OPEN = ("new", "running", "waiting")
+CLAIM_SECONDS = 60  # how long one process may be busy with one delivery
+
+
+class Calls:
+    """All calls of all portals, for the worker and the scheduler."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, call_id: int) -> Call | None:
+        with self._database.session() as session:
+            return session.get(Call, call_id)
+
+    def event_token(self, call: Call) -> str:
+        return self._database.keyring.open(call.event_token_sealed)
+
+    @contextmanager
+    def exclusively(self, call_id: int) -> Iterator[Connection | None]:
+        """A connection that holds the call's lock, or None when another process has it.
+
+        The journal is written over this very connection: whoever lost it lost the right to write.
+        """
+        with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            lock = {"call": call_id}
+            if not connection.execute(text("select pg_try_advisory_lock(7, :call)"), lock).scalar():
+                yield None
+                return
+            try:
+                yield connection
+            finally:
+                if not connection.invalidated and not connection.closed:
+                    connection.execute(text("select pg_advisory_unlock(7, :call)"), lock)
+
+    def begin(self, call_id: int) -> Call | None:
+        """Mark an open call as running; None when it has ended or only waits."""
+        begun = (
+            update(Call)
+            .where(Call.id == call_id, Call.state.in_(["new", "running"]))
+            .values(
+                state="running",
+                attempts=Call.attempts + 1,
+                started_at=func.coalesce(Call.started_at, func.now()),
+                next_attempt_at=None,
+            )
+            .returning(Call)
+        )
+        with self._database.session() as session:
+            return session.scalar(begun)
+
+    def postpone(self, session: Session, call_id: int, *, until: datetime, error: dict[str, Any]) -> bool:
+        """A temporary failure: the call stays open and is tried again; False when it has ended meanwhile."""
+        later = update(Call).where(Call.id == call_id, Call.state.in_(["new", "running"]))
+        later = later.values(state="new", next_attempt_at=until, last_error=error)
+        return session.execute(later).rowcount == 1  # type: ignore[attr-defined]
+
+    def wait(self, session: Session, call_id: int, *, deadline_at: datetime, wait: dict[str, Any]) -> bool:
+        """The call now waits for a docflow and holds no worker."""
+        waiting = update(Call).where(Call.id == call_id, Call.state == "running")
+        waiting = waiting.values(state="waiting", deadline_at=func.least(Call.deadline_at, deadline_at), **wait)
+        return session.execute(waiting).rowcount == 1  # type: ignore[attr-defined]
+
+    def claim_answer(self, session: Session, call: Call, *, values: dict[str, Any], log_message: str) -> bool:
+        """Decide what the call is answered; exactly one caller gets True, whatever the others wanted to say."""
+        ended = "answering" if call.wants_answer else "closed"
+        closed = update(Call).where(Call.id == call.id, Call.state.in_(OPEN))
+        times = {"ended_at": None if call.wants_answer else datetime.now(UTC)}
+        if session.execute(closed.values(state=ended, **times)).rowcount != 1:  # type: ignore[attr-defined]
+            return False
+        answer = Answer(
+            call_id=call.id,
+            portal_id=call.portal_id,
+            values=values,
+            log_message=log_message,
+            state="open" if call.wants_answer else "closed",
+        )
+        session.add(answer)
+        session.flush()
+        return True
+
+    def waiting_for(self, *, package_ids: list[int] = (), invitation_ids: list[int] = ()) -> list[int]:  # type: ignore[assignment]
+        """Ids of the calls that wait for one of these."""
+        about = or_(Call.wait_package_id.in_(package_ids), Call.wait_invitation_id.in_(invitation_ids))
+        with self._database.session() as session:
+            return list(session.scalars(select(Call.id).where(Call.state == "waiting", about).order_by(Call.id)))
+
+    def waiting_invitations(self) -> dict[int, list[int]]:
+        """box → invitations that somebody waits for."""
+        rows = text("""
+            select distinct i.box_pk, i.id from call c join invitation i on i.id = c.wait_invitation_id
+            where c.state = 'waiting' order by 1, 2""")
+        found: dict[int, list[int]] = {}
+        with self._database.session() as session:
+            for box_pk, invitation_id in session.execute(rows):
+                found.setdefault(box_pk, []).append(invitation_id)
+        return found
+
+    def past_deadline(self, limit: int = 500) -> list[int]:
+        wanted = select(Call.id).where(Call.state.in_(OPEN), Call.deadline_at <= func.now())
+        with self._database.session() as session:
+            return list(session.scalars(wanted.order_by(Call.deadline_at).limit(limit)))
+
+    def forgotten(self, *, older_than: timedelta, limit: int = 500) -> list[int]:
+        """Open calls that should be running and have no job in the queue."""
+        rows = text("""
+            select c.id from call c
+            where c.state in ('new', 'running') and coalesce(c.next_attempt_at, c.received_at) < now() - :age
+              and not exists (
+                select from procrastinate_jobs j
+                where j.status in ('todo', 'doing') and j.task_name in ('execute') and (j.args->>'call_id')::bigint = c.id)
+            order by c.id limit :limit""")
+        with self._database.session() as session:
+            return list(session.scalars(rows, {"age": older_than, "limit": limit}))
+
+
+class Journal:
+    """The steps of one call, written over the connection that holds the call's lock."""
+
+    def __init__(self, connection: Connection, call_id: int) -> None:
+        self._connection, self._call_id = connection, call_id
+
+    def intend(self, name: str) -> Step | None:
+        """Record that a step is about to be done; the step as it stood before, None the first time."""
+        before = self._connection.execute(
+            select(Step.__table__).where(Step.call_id == self._call_id, Step.name == name)
+        ).first()
+        intended = insert(Step).values(call_id=self._call_id, name=name, attempts=1)
+        again = {"attempts": Step.attempts + 1, "intended_at": func.now()}
+        self._connection.execute(
+            intended.on_conflict_do_update(index_elements=["call_id", "name"], set_=again, where=Step.done_at.is_(None))
+        )
+        return before  # type: ignore[return-value]
+
+    def done(self, name: str, result: Any) -> None:
+        finished = update(Step).where(Step.call_id == self._call_id, Step.name == name)
+        self._connection.execute(finished.values(done_at=func.now(), result={"value": result}))
+
+
+def steps_of(database: Database, call_id: int) -> list[Step]:
+    with database.session() as session:
+        return list(session.scalars(select(Step).where(Step.call_id == call_id).order_by(Step.intended_at)))

@@ -1,0 +1,276 @@
+"""Packages and their documents: gathered while open, frozen when sending starts, followed after that."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from errors import AlreadySent, PackageNotFound, TooManyFiles
+from registry.database import Database
+from registry.tables import Document, KeptFile, Package, StateChange
+
+DOCUMENTS_LIMIT = 40  # of one Diadoc message
+NAMESPACE = uuid.UUID("6f0d4f0e-2c0a-5d53-9a36-b24ed0000001")
+STILL_SENT = ("sending", "sent")
+
+
+def operation_id(package: Package, step: str) -> str:
+    """Diadoc's operationId of one step of one attempt: the same however often it is computed."""
+    return str(uuid.uuid5(NAMESPACE, f"{package.id}/{package.attempt}/{step}"))
+
+
+def custom_document_id(package: Package, document_id: int) -> str:
+    """Our own id of a paper inside Diadoc, derived so that a paper in doubt can be looked up there."""
+    return str(uuid.uuid5(NAMESPACE, f"{package.id}/{package.attempt}/document/{document_id}"))
+
+
+class Packages:
+    """The packages of one portal; another portal's are as absent as ones that never were."""
+
+    def __init__(self, database: Database, portal_id: int) -> None:
+        self._database, self._portal_id = database, portal_id
+
+    # Finding
+
+    def get(self, package_id: int) -> Package | None:
+        return self._one(self._packages().where(Package.id == package_id))
+
+    def open_of(self, *, crm_item: str, name: str) -> Package | None:
+        """The package of this item and name that is being gathered or whose sending has begun."""
+        return self._one(self._of(crm_item, name).where(Package.state.in_(["open", "sending"])))
+
+    def last_sent_of(self, *, crm_item: str, name: str) -> Package | None:
+        return self._one(self._of(crm_item, name).where(Package.state == "sent"))
+
+    def documents(self, package_id: int) -> list[Document]:
+        """In the order they were added."""
+        wanted = select(Document).where(Document.package_id == package_id, Document.portal_id == self._portal_id)
+        with self._database.session() as session:
+            return list(session.scalars(wanted.order_by(Document.id)))
+
+    def document(self, document_id: int) -> Document | None:
+        return self._one(select(Document).where(Document.id == document_id, Document.portal_id == self._portal_id))
+
+    def same_documents(self, *, crm_item: str, sameness: str) -> list[tuple[Document, Package]]:
+        """Papers of the same type, number and date on this item, newest first, each with its package."""
+        wanted = select(Document, Package).join(Package, Package.id == Document.package_id)
+        wanted = wanted.where(Document.portal_id == self._portal_id, Document.crm_item == crm_item)
+        wanted = wanted.where(Document.sameness == sameness).order_by(Document.id.desc())
+        with self._database.session() as session:
+            return [(row[0], row[1]) for row in session.execute(wanted)]
+
+    # Gathering
+
+    def open_or_create(self, *, crm_item: str, name: str) -> Package:
+        """The open package of this item and name, made if there is none; two at once get the same one."""
+        with self._database.session() as session:
+            blank = {"mode": "delay_send", "lock_mode": "none", "message": "", "sending": {}, "counteragent": {}}
+            made = insert(Package).values(
+                portal_id=self._portal_id,
+                crm_item=crm_item,
+                name=name,
+                state="open",
+                attempt=1,
+                docflow_state="not_sent",
+                outcome="in_progress",
+                is_final=False,
+                **blank,
+            )
+            session.execute(made.on_conflict_do_nothing())
+            return session.scalars(self._of(crm_item, name).where(Package.state == "open")).one()
+
+    def put_document(self, package_id: int, values: dict[str, Any]) -> tuple[Document, bool]:
+        """Add a document to an open package, or replace the same one in it: (document, was it replaced).
+
+        Raises PackageNotFound, AlreadySent, TooManyFiles.
+        """
+        with self._database.session() as session:
+            package = self._locked(session, package_id)
+            mine = select(Document).where(Document.package_id == package_id)
+            same = session.scalar(mine.where(Document.sameness == values["sameness"]))
+            if same is not None:
+                for name, value in values.items():
+                    setattr(same, name, value)
+                same.changed_at = datetime.now(UTC)
+                return same, True
+            if session.scalar(select(func.count()).select_from(mine.subquery())) >= DOCUMENTS_LIMIT:  # type: ignore[operator]
+                raise TooManyFiles(package_id=package_id)
+            document = Document(portal_id=self._portal_id, package_id=package_id, crm_item=package.crm_item, **values)
+            session.add(document)
+            session.flush()
+            return document, False
+
+    def remove_document(self, document: Document) -> None:
+        """Raises AlreadySent once the package's sending has begun."""
+        with self._database.session() as session:
+            self._locked(session, document.package_id)
+            found = session.get(Document, document.id)
+            if found is not None:
+                session.delete(found)
+
+    def count(self, package_id: int) -> int:
+        return len(self.documents(package_id))
+
+    # Sending
+
+    def freeze(self, package_id: int, *, sending: dict[str, Any], **values: Any) -> Package:
+        """Begin the sending: from here on rows and bytes do not change. Repeated, it returns what was frozen first.
+
+        values: box_pk, mode, lock_mode, message, counteragent. Raises AlreadySent when it has been sent.
+        """
+        with self._database.session() as session:
+            package = self._lock(session, package_id)
+            if package.state == "sending":
+                return package
+            if package.state != "open":
+                raise AlreadySent(package_id=package_id)
+            for name, value in values.items():
+                setattr(package, name, value)
+            package.sending, package.state, package.frozen_at = sending, "sending", datetime.now(UTC)
+            for document in session.scalars(select(Document).where(Document.package_id == package_id)):
+                document.custom_document_id = custom_document_id(package, document.id)
+            return package
+
+    def thaw(self, package_id: int) -> None:
+        """Diadoc refused the package for good and took nothing: it may be corrected and sent again."""
+        with self._database.session() as session:
+            package = self._lock(session, package_id)
+            if package.state == "sending":
+                package.state, package.frozen_at = "open", None
+
+    def mark_posted(self, package_id: int, *, message_id: str, packet_id: str, entity_ids: dict[str, str]) -> None:
+        """Diadoc took it. entity_ids: custom_document_id → entity id."""
+        with self._database.session() as session:
+            package = self._lock(session, package_id)
+            package.state, package.message_id, package.packet_id = "sent", message_id, packet_id
+            package.posted_at = package.posted_at or datetime.now(UTC)
+            for document in session.scalars(select(Document).where(Document.package_id == package_id)):
+                document.message_id = message_id
+                document.entity_id = entity_ids.get(document.custom_document_id or "", document.entity_id)
+
+    def new_attempt(self, package_id: int) -> Package:
+        """A wanted second sending: a package of its own with the same papers, so that the first stays followed."""
+        with self._database.session() as session:
+            old = self._lock(session, package_id)
+            copied = ("portal_id", "crm_item", "name", "mode", "lock_mode", "message")
+            new = Package(**{name: getattr(old, name) for name in copied}, attempt=old.attempt + 1)
+            session.add(new)
+            session.flush()
+            for document in session.scalars(select(Document).where(Document.package_id == package_id)):
+                session.add(Document(package_id=new.id, **{name: getattr(document, name) for name in _COPIED}))
+            return new
+
+    def mark_deleted(self, package_id: int) -> None:
+        """The package was thrown away before anything was sent."""
+        values = {"state": "deleted", "docflow_state": "deleted", "outcome": "deleted", "is_final": True}
+        deleted = update(Package).where(Package.id == package_id, Package.portal_id == self._portal_id)
+        with self._database.session() as session:
+            session.execute(deleted.values(changed_at=datetime.now(UTC), **values))
+
+    # Following
+
+    def keep_state(self, document_id: int, values: dict[str, Any]) -> bool:
+        """Store what a document's docflow looks like now; True when it changed, then history has a new row."""
+        with self._database.session() as session:
+            document = session.scalar(
+                select(Document)
+                .where(Document.id == document_id, Document.portal_id == self._portal_id)
+                .with_for_update()
+            )
+            if document is None:
+                return False
+            before = _state_of(document)
+            for name, value in values.items():
+                setattr(document, name, value)
+            document.checked_at = datetime.now(UTC)
+            if _state_of(document) == before:
+                return False
+            document.changed_at = datetime.now(UTC)
+            session.add(StateChange(document_id=document_id, **_state_of(document), at=document.changed_at))
+            return True
+
+    def keep_package_state(self, package_id: int, *, docflow_state: str, outcome: str, is_final: bool) -> bool:
+        """Store where the whole package stands; True when it changed."""
+        values = {"docflow_state": docflow_state, "outcome": outcome, "is_final": is_final}
+        with self._database.session() as session:
+            package = self._lock(session, package_id)
+            if all(getattr(package, name) == value for name, value in values.items()):
+                return False
+            for name, value in values.items():
+                setattr(package, name, value)
+            package.changed_at = package.waiting_since = datetime.now(UTC)
+            return True
+
+    def history(self, document_id: int) -> list[StateChange]:
+        with self._database.session() as session:
+            wanted = select(StateChange).where(StateChange.document_id == document_id).order_by(StateChange.id)
+            return list(session.scalars(wanted)) if self.document(document_id) else []
+
+    def keep_file(self, document_id: int, *, kind: str, file_name: str, blob: Any) -> None:
+        """Keep a downloaded file in our own registry, once however often it is downloaded."""
+        row = {"portal_id": self._portal_id, "document_id": document_id, "kind": kind, "file_name": file_name}
+        row |= {"file_size": blob.size, "sha256": blob.sha256, "blob": blob.key}
+        with self._database.session() as session:
+            session.execute(insert(KeptFile).values(row).on_conflict_do_nothing())
+
+    def kept_files(self, document_id: int) -> list[KeptFile]:
+        wanted = select(KeptFile).where(KeptFile.document_id == document_id, KeptFile.portal_id == self._portal_id)
+        with self._database.session() as session:
+            return list(session.scalars(wanted.order_by(KeptFile.id)))
+
+    # Helpers
+
+    def _packages(self) -> Select[tuple[Package]]:
+        return select(Package).where(Package.portal_id == self._portal_id)
+
+    def _of(self, crm_item: str, name: str) -> Select[tuple[Package]]:
+        wanted = self._packages().where(Package.crm_item == crm_item, Package.name == name)
+        return wanted.order_by(Package.id.desc()).limit(1)
+
+    def _one(self, wanted: Select[Any]) -> Any:
+        with self._database.session() as session:
+            return session.scalar(wanted)
+
+    def _lock(self, session: Session, package_id: int) -> Package:
+        package = session.scalar(self._packages().where(Package.id == package_id).with_for_update())
+        if package is None:
+            raise PackageNotFound(package=package_id)
+        return package
+
+    def _locked(self, session: Session, package_id: int) -> Package:
+        package = self._lock(session, package_id)
+        if package.state != "open":
+            raise AlreadySent(package_id=package_id)
+        return package
+
+
+_COPIED = (
+    "portal_id",
+    "crm_item",
+    "sameness",
+    "document_type",
+    "function",
+    "version",
+    "number",
+    "date",
+    "requisites",
+    "metadata_",
+    "recipient_in_file",
+    "need_reply_signature",
+    "comment",
+    "file_name",
+    "file_size",
+    "sha256",
+    "blob",
+)
+
+
+def _state_of(document: Document) -> dict[str, Any]:
+    return {
+        "docflow_state": document.docflow_state,
+        "revocation_state": document.revocation_state,
+        "raw_state": document.raw_state,
+    }

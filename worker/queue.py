@@ -1,0 +1,46 @@
+"""The queue's tasks: each only carries an id, the truth is in our tables. The seam to procrastinate is this file and enqueue.py."""
+
+from collections.abc import Callable
+from typing import Any
+
+import procrastinate
+
+from registry.database import Database
+from worker import deliver, execute, polling, settle, upkeep
+from worker.enqueue import CALLS, CLOCK
+from worker.running import Running
+
+# A job whose own code broke (our database went away) comes back; calls end by their deadline whatever happens here.
+AGAIN = procrastinate.RetryStrategy(max_attempts=200, wait=1, linear_wait=2)
+
+
+def make_queue(database: Database, running: Running | None = None) -> procrastinate.App:
+    """The queue with its tasks; `running` is needed only by who executes them."""
+    # A lost database is waited for, not fatal: jobs go on when it is back.
+    connector = procrastinate.PsycopgConnector(conninfo=database.dsn, timeout=600, min_size=2, max_size=10)
+    queue = procrastinate.App(connector=connector)
+    for name, (lane, function) in TASKS.items():
+        queue.task(name=name, queue=lane, retry=AGAIN)(_bound(function, running))
+    return queue
+
+
+def _bound(function: Callable[..., None], running: Running | None) -> Callable[..., None]:
+    def task(**arguments: Any) -> None:
+        if running is None:
+            raise RuntimeError("this process only enqueues")
+        function(running, **arguments)
+
+    return task
+
+
+TASKS: dict[str, tuple[str, Callable[..., None]]] = {
+    "execute": (CALLS, execute.execute),
+    "settle": (CALLS, settle.settle),
+    "deliver": (CALLS, deliver.deliver),
+    "expire": (CLOCK, settle.expire),
+    "poll": (CLOCK, polling.poll),
+    "poll_invitations": (CLOCK, polling.poll_invitations),
+    "reconcile": (CLOCK, polling.reconcile),
+    "keep_tokens": (CLOCK, upkeep.keep_tokens),
+    "tidy": (CLOCK, upkeep.tidy),
+}

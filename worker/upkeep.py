@@ -1,0 +1,52 @@
+"""What keeps the house in order: tokens that would die unused, rows that nobody needs any more."""
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import select, text
+
+from errors import AppError
+from registry.boxes import drop_old_consents
+from registry.tables import Account, PortalToken
+from worker.running import Running
+
+log = structlog.get_logger()
+
+# Bitrix24's refresh tokens live 180 days and must not be refreshed by the clock every day; Diadoc's life is not told.
+PORTAL_TOKEN_AGE = timedelta(days=90)
+ACCOUNT_TOKEN_AGE = timedelta(days=7)
+
+
+def keep_tokens(running: Running) -> None:
+    """Renew tokens that were not used for long, each on its own: one that is lost does not stop the others."""
+    now = datetime.now(UTC)
+    with running.database.session() as session:
+        old = select(PortalToken.portal_id).where(PortalToken.dead_since.is_(None))
+        portals = list(session.scalars(old.where(PortalToken.renewed_at < now - PORTAL_TOKEN_AGE).distinct()))
+        unused = select(Account.id).where(Account.dead_since.is_(None), Account.renewed_at < now - ACCOUNT_TOKEN_AGE)
+        accounts = list(session.scalars(unused))
+    for portal_id in portals:
+        _try("portal", portal_id, lambda: running.connections.bitrix24(running.portals.get(portal_id)).renew_token())
+    for account_id in accounts:
+        _try("account", account_id, lambda: running.connections.diadoc_of_account(account_id).renew_token())
+
+
+def _try(kind: str, number: int, renew: object) -> None:
+    try:
+        renew()  # type: ignore[operator]
+    except AppError as error:
+        log.warning("token not renewed", kind=kind, id=number, error_code=error.code)
+    else:
+        log.info("token renewed", kind=kind, id=number)
+
+
+def tidy(running: Running) -> None:
+    """Drop what has served: old ticks, failed jobs and redirect states. Calls, packages and history stay."""
+    drop_old_consents(running.database)
+    with running.database.session() as session:
+        session.execute(text("delete from tick where at < now() - interval '3 days'"))
+        session.execute(
+            text("""
+            delete from procrastinate_jobs j where j.status in ('failed', 'succeeded', 'cancelled', 'aborted') and not exists (
+              select from procrastinate_events e where e.job_id = j.id and e.at > now() - interval '7 days')""")
+        )
