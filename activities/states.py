@@ -5,45 +5,71 @@ Sources: diadoc.md 6.3 and 6.6, activities.md "States", domain.md 1 (a revocatio
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Self
 
 from activities.values import Text
+from clients.diadoc.models import Document
+from clients.diadoc.states import (
+    Direction,
+    MessageType,
+    ReceiptStatus,
+    RecipientResponseStatus,
+    ResolutionStatus,
+    RevocationStatus,
+    RoamingStatus,
+    SenderSignatureStatus,
+)
 
 
-class DocflowState(StrEnum):
+class _Spoken(StrEnum):
+    """A code with what a person reads for it."""
+
+    text: Text
+
+    def __new__(cls, code: str, ru: str, en: str) -> Self:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.text = Text(ru, en)
+        return member
+
+
+class DocflowState(_Spoken):
     """Where a document stands."""
 
-    NOT_SENT = "not_sent"
-    DRAFT = "draft"
-    WAITING_FOR_OUR_SIGNATURE = "waiting_for_our_signature"
-    OUR_SIGNATURE_CHECKING = "our_signature_checking"
-    REFUSED_BY_OUR_SIGNER = "refused_by_our_signer"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    SIGNED_BY_COUNTERAGENT = "signed_by_counteragent"
-    SIGNED_WITH_DISCREPANCIES = "signed_with_discrepancies"
-    REFUSED = "refused"
-    REVOCATION_REQUESTED_BY_US = "revocation_requested_by_us"
-    REVOCATION_REQUESTED_BY_COUNTERAGENT = "revocation_requested_by_counteragent"
-    REVOKED = "revoked"
-    ROAMING_FAILED = "roaming_failed"
-    INVALID_SIGNATURE = "invalid_signature"
-    DELETED = "deleted"
-    UNKNOWN = "unknown"
+    NOT_SENT = "not_sent", "Не отправлен", "Not sent"
+    DRAFT = "draft", "Черновик в Диадоке", "Draft in Diadoc"
+    WAITING_FOR_OUR_SIGNATURE = "waiting_for_our_signature", "Ожидает нашей подписи", "Waiting for our signature"
+    OUR_SIGNATURE_CHECKING = "our_signature_checking", "Наша подпись проверяется", "Our signature is being checked"
+    REFUSED_BY_OUR_SIGNER = "refused_by_our_signer", "Наш сотрудник отказал в подписи", "Refused by our signer"
+    SENT = "sent", "Отправлен", "Sent"
+    DELIVERED = "delivered", "Доставлен контрагенту", "Delivered to the counteragent"
+    SIGNED_BY_COUNTERAGENT = "signed_by_counteragent", "Подписан обеими сторонами", "Signed by both sides"
+    SIGNED_WITH_DISCREPANCIES = "signed_with_discrepancies", "Подписан с расхождениями", "Signed with discrepancies"
+    REFUSED = "refused", "Контрагент отказал в подписи", "Refused by the counteragent"
+    REVOCATION_REQUESTED_BY_US = "revocation_requested_by_us", "Мы предложили аннулировать", "We proposed a revocation"
+    REVOCATION_REQUESTED_BY_COUNTERAGENT = (
+        "revocation_requested_by_counteragent",
+        "Контрагент предложил аннулировать",
+        "The counteragent proposed a revocation",
+    )
+    REVOKED = "revoked", "Аннулирован", "Revoked"
+    ROAMING_FAILED = "roaming_failed", "Не доставлен: ошибка роуминга", "Not delivered: roaming failed"
+    INVALID_SIGNATURE = "invalid_signature", "Подпись недействительна", "The signature is invalid"
+    DELETED = "deleted", "Удалён в Диадоке", "Deleted in Diadoc"
+    UNKNOWN = "unknown", "Состояние неизвестно", "State unknown"
 
 
-class Outcome(StrEnum):
+class Outcome(_Spoken):
     """A state summed up for a condition in a workflow."""
 
-    IN_PROGRESS = "in_progress"
-    SUCCESS = "success"
-    DISCREPANCIES = "discrepancies"
-    REFUSED = "refused"
-    FAILED = "failed"
-    REVOKED = "revoked"
-    DELETED = "deleted"
+    IN_PROGRESS = "in_progress", "Документооборот продолжается", "The docflow goes on"
+    SUCCESS = "success", "Завершён успешно", "Finished successfully"
+    DISCREPANCIES = "discrepancies", "Подписан с расхождениями", "Signed with discrepancies"
+    REFUSED = "refused", "Отказ", "Refused"
+    FAILED = "failed", "Не удалось отправить", "Sending failed"
+    REVOKED = "revoked", "Аннулирован", "Revoked"
+    DELETED = "deleted", "Удалён", "Deleted"
 
 
 class Revocation(StrEnum):
@@ -58,37 +84,8 @@ class Revocation(StrEnum):
 
 S = DocflowState
 
-DOCFLOW_STATES: dict[DocflowState, Text] = {
-    S.NOT_SENT: Text("Не отправлен", "Not sent"),
-    S.DRAFT: Text("Черновик в Диадоке", "Draft in Diadoc"),
-    S.WAITING_FOR_OUR_SIGNATURE: Text("Ожидает нашей подписи", "Waiting for our signature"),
-    S.OUR_SIGNATURE_CHECKING: Text("Наша подпись проверяется", "Our signature is being checked"),
-    S.REFUSED_BY_OUR_SIGNER: Text("Наш сотрудник отказал в подписи", "Refused by our signer"),
-    S.SENT: Text("Отправлен", "Sent"),
-    S.DELIVERED: Text("Доставлен контрагенту", "Delivered to the counteragent"),
-    S.SIGNED_BY_COUNTERAGENT: Text("Подписан обеими сторонами", "Signed by both sides"),
-    S.SIGNED_WITH_DISCREPANCIES: Text("Подписан с расхождениями", "Signed with discrepancies"),
-    S.REFUSED: Text("Контрагент отказал в подписи", "Refused by the counteragent"),
-    S.REVOCATION_REQUESTED_BY_US: Text("Мы предложили аннулировать", "We proposed a revocation"),
-    S.REVOCATION_REQUESTED_BY_COUNTERAGENT: Text(
-        "Контрагент предложил аннулировать", "The counteragent proposed a revocation"
-    ),
-    S.REVOKED: Text("Аннулирован", "Revoked"),
-    S.ROAMING_FAILED: Text("Не доставлен: ошибка роуминга", "Not delivered: roaming failed"),
-    S.INVALID_SIGNATURE: Text("Подпись недействительна", "The signature is invalid"),
-    S.DELETED: Text("Удалён в Диадоке", "Deleted in Diadoc"),
-    S.UNKNOWN: Text("Состояние неизвестно", "State unknown"),
-}
-
-OUTCOMES: dict[Outcome, Text] = {
-    Outcome.IN_PROGRESS: Text("Документооборот продолжается", "The docflow goes on"),
-    Outcome.SUCCESS: Text("Завершён успешно", "Finished successfully"),
-    Outcome.DISCREPANCIES: Text("Подписан с расхождениями", "Signed with discrepancies"),
-    Outcome.REFUSED: Text("Отказ", "Refused"),
-    Outcome.FAILED: Text("Не удалось отправить", "Sending failed"),
-    Outcome.REVOKED: Text("Аннулирован", "Revoked"),
-    Outcome.DELETED: Text("Удалён", "Deleted"),
-}
+DOCFLOW_STATES = {state: state.text for state in DocflowState}
+OUTCOMES = {outcome: outcome.text for outcome in Outcome}
 
 _ENDINGS = {
     S.SIGNED_BY_COUNTERAGENT: Outcome.SUCCESS,
@@ -120,29 +117,21 @@ _BEYOND_SENDING = (
     S.REVOCATION_REQUESTED_BY_US,
     S.REVOCATION_REQUESTED_BY_COUNTERAGENT,
 )
-
-
-class Document(Protocol):
-    """What is asked of Diadoc's `Document`; the values are the vendor's names (diadoc.md 6.3)."""
-
-    @property
-    def message_type(self) -> str: ...
-    @property
-    def direction(self) -> str: ...
-    @property
-    def is_deleted(self) -> bool: ...
-    @property
-    def sender_signature_status(self) -> str: ...
-    @property
-    def recipient_response_status(self) -> str: ...
-    @property
-    def revocation_status(self) -> str: ...
-    @property
-    def roaming_notification_status(self) -> str: ...
-    @property
-    def resolution_status(self) -> str: ...
-    @property
-    def delivered_at(self) -> datetime | None: ...
+_ACTORS = {
+    S.NOT_SENT: "operator",
+    S.DRAFT: "our_signer",
+    S.WAITING_FOR_OUR_SIGNATURE: "our_signer",
+    S.REFUSED_BY_OUR_SIGNER: "operator",
+    S.SIGNED_WITH_DISCREPANCIES: "operator",
+    S.REFUSED: "operator",
+    S.REVOCATION_REQUESTED_BY_US: "counteragent",
+    S.REVOCATION_REQUESTED_BY_COUNTERAGENT: "our_signer",
+    S.ROAMING_FAILED: "operator",
+    S.INVALID_SIGNATURE: "our_signer",
+    S.UNKNOWN: "operator",
+}
+_TO_US = (Direction.INBOUND, Direction.INTERNAL)
+_UNANSWERED = (RecipientResponseStatus.WAITING, RecipientResponseStatus.NOT_ACCEPTABLE)
 
 
 class Standing(NamedTuple):
@@ -160,7 +149,7 @@ def document_state(document: Document | None, *, needs_reply: bool) -> DocflowSt
         return S.REVOKED
     if document.is_deleted:
         return S.DELETED
-    if document.message_type == "Draft":
+    if document.message_type == MessageType.DRAFT:
         return S.DRAFT
     state = _own_signature(document) or _answer(document) or _transport(document)
     return _with_revocation(document, state)
@@ -168,7 +157,7 @@ def document_state(document: Document | None, *, needs_reply: bool) -> DocflowSt
 
 def needs_reply_by_status(document: Document) -> bool:
     """Does Diadoc expect an answer to this document? For documents that we did not send ourselves."""
-    return document.recipient_response_status != "RecipientResponseStatusNotAcceptable"
+    return document.recipient_response_status != RecipientResponseStatus.NOT_ACCEPTABLE
 
 
 def revocation_state(document: Document | None, *, needs_reply: bool) -> Revocation:
@@ -177,11 +166,12 @@ def revocation_state(document: Document | None, *, needs_reply: bool) -> Revocat
         return Revocation.NONE
     if _is_revoked(document, needs_reply):
         return Revocation.ACCEPTED
-    return {
-        "RevocationIsRequestedByMe": Revocation.REQUESTED_BY_US,
-        "RequestsMyRevocation": Revocation.REQUESTED_BY_COUNTERAGENT,
-        "RevocationRejected": Revocation.REJECTED,
-    }.get(document.revocation_status, Revocation.NONE)
+    answers: dict[str, Revocation] = {
+        RevocationStatus.REQUESTED_BY_ME: Revocation.REQUESTED_BY_US,
+        RevocationStatus.REQUESTS_MINE: Revocation.REQUESTED_BY_COUNTERAGENT,
+        RevocationStatus.REJECTED: Revocation.REJECTED,
+    }
+    return answers.get(document.revocation_status, Revocation.NONE)
 
 
 def package_state(documents: Iterable[Standing]) -> DocflowState:
@@ -234,103 +224,85 @@ def is_reached(wait_for: str, state: DocflowState, needs_reply: bool, revocation
         return state == S.REVOKED or revocation in (Revocation.ACCEPTED, Revocation.REJECTED)
     if wait_for not in ("sent", "delivered", "outcome"):
         raise ValueError(f"{wait_for} is not waited for in a docflow")
-    if is_final(state, needs_reply):
-        return True
-    return {"sent": (S.SENT, *_BEYOND_SENDING), "delivered": _BEYOND_SENDING, "outcome": ()}[wait_for].count(state) > 0
+    reached: dict[str, tuple[DocflowState, ...]] = {"sent": (S.SENT, *_BEYOND_SENDING), "delivered": _BEYOND_SENDING}
+    return is_final(state, needs_reply) or state in reached.get(wait_for, ())
 
 
 def who_must_act(state: DocflowState, needs_reply: bool, resolution_status: str = "") -> str:
     """Who has to do something now: "", "our_signer", "counteragent", "approver" or "operator"."""
-    if state == S.WAITING_FOR_OUR_SIGNATURE and resolution_status == "ApprovementRequested":
+    if state == S.WAITING_FOR_OUR_SIGNATURE and resolution_status == ResolutionStatus.APPROVEMENT_REQUESTED:
         return "approver"
     if state == S.DELIVERED:
         return "counteragent" if needs_reply else ""
     return _ACTORS.get(state, "")
 
 
-_ACTORS = {
-    S.NOT_SENT: "operator",
-    S.DRAFT: "our_signer",
-    S.WAITING_FOR_OUR_SIGNATURE: "our_signer",
-    S.REFUSED_BY_OUR_SIGNER: "operator",
-    S.SIGNED_WITH_DISCREPANCIES: "operator",
-    S.REFUSED: "operator",
-    S.REVOCATION_REQUESTED_BY_US: "counteragent",
-    S.REVOCATION_REQUESTED_BY_COUNTERAGENT: "our_signer",
-    S.ROAMING_FAILED: "operator",
-    S.INVALID_SIGNATURE: "our_signer",
-    S.UNKNOWN: "operator",
-}
-
-
 def _is_revoked(document: Document, needs_reply: bool) -> bool:
-    if document.revocation_status == "RevocationAccepted":
+    if document.revocation_status == RevocationStatus.ACCEPTED:
         return True
     # The sender alone revokes what needs no answer or has none yet; Diadoc goes on calling it "requested".
-    senders_own = "RequestsMyRevocation" if _is_incoming(document) else "RevocationIsRequestedByMe"
-    unanswered = document.recipient_response_status in (
-        "WaitingForRecipientSignature",
-        "RecipientResponseStatusNotAcceptable",
-    )
+    senders_own = RevocationStatus.REQUESTS_MINE if _is_incoming(document) else RevocationStatus.REQUESTED_BY_ME
+    unanswered = document.recipient_response_status in _UNANSWERED
     return document.revocation_status == senders_own and unanswered and not _has_receipt(document, needs_reply)
 
 
 def _has_receipt(document: Document, needs_reply: bool) -> bool:
     """An invoice whose receipt was signed has been answered, though it needs no signature."""
-    return not needs_reply and getattr(document, "recipient_receipt_status", "") == "Finished"
+    return not needs_reply and document.recipient_receipt_status == ReceiptStatus.FINISHED
 
 
 def _is_incoming(document: Document) -> bool:
-    return document.direction == "Inbound"
+    return document.direction == Direction.INBOUND
 
 
 def _own_signature(document: Document) -> DocflowState | None:
     """The states before sending; None when the sender's signature is in order."""
-    if document.sender_signature_status == "SenderSignatureCheckedAndInvalid":
+    if document.sender_signature_status == SenderSignatureStatus.INVALID:
         return S.INVALID_SIGNATURE
-    if document.sender_signature_status == "SenderSignatureUnchecked":
+    if document.sender_signature_status == SenderSignatureStatus.UNCHECKED:
         return S.SENT if _is_incoming(document) else S.OUR_SIGNATURE_CHECKING
-    if document.sender_signature_status != "WaitingForSenderSignature":
+    if document.sender_signature_status != SenderSignatureStatus.WAITING:
         return None
     return S.UNKNOWN if _is_incoming(document) else _waiting_for_us(document)
 
 
 def _waiting_for_us(document: Document) -> DocflowState:
-    denied = document.resolution_status == "SignatureDenied"
+    denied = document.resolution_status == ResolutionStatus.SIGNATURE_DENIED
     return S.REFUSED_BY_OUR_SIGNER if denied else S.WAITING_FOR_OUR_SIGNATURE
 
 
 def _answer(document: Document) -> DocflowState | None:
     """The recipient's answer: newer than a roaming error, hence asked first (diadoc.md 6.6, order note)."""
-    by_us = document.direction in ("Inbound", "Internal")
-    return {
-        "RecipientSignatureRequestRejected": S.REFUSED_BY_OUR_SIGNER if by_us else S.REFUSED,
-        "WithRecipientSignature": S.SIGNED_BY_COUNTERAGENT,
-        "WithRecipientPartiallySignature": S.SIGNED_WITH_DISCREPANCIES,
-        "InvalidRecipientSignature": S.INVALID_SIGNATURE,
-    }.get(document.recipient_response_status)
+    by_us = document.direction in _TO_US
+    answers: dict[str, DocflowState] = {
+        RecipientResponseStatus.REJECTED: S.REFUSED_BY_OUR_SIGNER if by_us else S.REFUSED,
+        RecipientResponseStatus.SIGNED: S.SIGNED_BY_COUNTERAGENT,
+        RecipientResponseStatus.PARTIALLY_SIGNED: S.SIGNED_WITH_DISCREPANCIES,
+        RecipientResponseStatus.INVALID: S.INVALID_SIGNATURE,
+    }
+    return answers.get(document.recipient_response_status)
 
 
 def _transport(document: Document) -> DocflowState:
-    if document.roaming_notification_status == "RoamingNotificationStatusError":
+    if document.roaming_status == RoamingStatus.ERROR:
         return S.ROAMING_FAILED
-    waiting = document.recipient_response_status == "WaitingForRecipientSignature"
-    if waiting and document.direction in ("Inbound", "Internal"):
+    waiting = document.recipient_response_status == RecipientResponseStatus.WAITING
+    if waiting and document.direction in _TO_US:
         return _waiting_for_us(document)
-    answer_known = waiting or document.recipient_response_status == "RecipientResponseStatusNotAcceptable"
     if document.delivered_at is not None:
-        return S.DELIVERED if answer_known else S.UNKNOWN
-    return S.SENT if document.sender_signature_status == "SenderSignatureCheckedAndValid" else S.UNKNOWN
+        return S.DELIVERED if document.recipient_response_status in _UNANSWERED else S.UNKNOWN
+    return S.SENT if document.sender_signature_status == SenderSignatureStatus.VALID else S.UNKNOWN
 
 
 def _with_revocation(document: Document, state: DocflowState) -> DocflowState:
     """An open proposal shows over what the other side has; a refusal or failure tells more than it."""
     if state not in _REVOCABLE:
         return state
-    return {
-        "RevocationIsRequestedByMe": S.REVOCATION_REQUESTED_BY_US,
-        "RequestsMyRevocation": S.REVOCATION_REQUESTED_BY_COUNTERAGENT,
-    }.get(document.revocation_status, state)
+    shown: dict[str, DocflowState] = {
+        RevocationStatus.REQUESTED_BY_ME: S.REVOCATION_REQUESTED_BY_US,
+        RevocationStatus.REQUESTS_MINE: S.REVOCATION_REQUESTED_BY_COUNTERAGENT,
+    }
+    return shown.get(document.revocation_status, state)
 
 
 def _left(documents: Iterable[Standing]) -> list[Standing]:
