@@ -18,6 +18,19 @@ CURRENCY_SIGNS = {"₽": "RUB", "руб.": "RUB", "руб": "RUB", "р.": "RUB",
 YES = {"y", "yes", "1", "true", "on", "да", "д"}
 NO = {"n", "no", "0", "false", "off", "нет", "н"}
 
+# Currencies by their ISO codes with the digits of the Russian classifier (ОКВ), which follow ISO 4217.
+# fmt: off
+_OKV = {
+    "RUB": "643", "RUR": "643", "USD": "840", "EUR": "978", "BYN": "933", "KZT": "398", "UAH": "980", "AMD": "051",
+    "AZN": "944", "GEL": "981", "KGS": "417", "MDL": "498", "TJS": "972", "TMT": "934", "UZS": "860", "CNY": "156",
+    "JPY": "392", "KRW": "410", "HKD": "344", "SGD": "702", "INR": "356", "THB": "764", "VND": "704", "MNT": "496",
+    "IDR": "360", "MYR": "458", "PHP": "608", "PKR": "586", "GBP": "826", "CHF": "756", "TRY": "949", "AED": "784",
+    "SAR": "682", "QAR": "634", "KWD": "414", "ILS": "376", "EGP": "818", "IRR": "364", "PLN": "985", "CZK": "203",
+    "HUF": "348", "RON": "946", "BGN": "975", "RSD": "941", "SEK": "752", "NOK": "578", "DKK": "208", "ISK": "352",
+    "CAD": "124", "AUD": "036", "NZD": "554", "BRL": "986", "MXN": "484", "ZAR": "710", "CUP": "192",
+}
+# fmt: on
+
 _NUMBER = re.compile(r"([0-9]+|[0-9]{1,3}(?:(?P<group>[,.'])[0-9]{3})(?:(?P=group)[0-9]{3})*)(?:([.,])([0-9]+))?")
 _PORTAL_DAY = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -164,6 +177,21 @@ def read_id(text: str, *prefixes: str) -> int:
     if not match or (match[1] and match[1].upper() not in {prefix.upper() for prefix in prefixes}):
         raise ValueError("not an id")
     return int(match[2])
+
+
+def okv(currency: str) -> str:
+    """The three digits of a currency given as an ISO code or as those digits. Raises ValueError for an unknown one."""
+    code = currency.strip().upper()
+    if code in _OKV:
+        return _OKV[code]
+    if code.zfill(3) in _OKV.values():
+        return code.zfill(3)
+    raise ValueError("unknown currency")
+
+
+def iso_currency(digits: str) -> str:
+    """The ISO code of a currency's digits; "" for an unknown one."""
+    return next((code for code, known in _OKV.items() if known == digits), "")
 
 
 def shorten(text: str, limit: int) -> str:
