@@ -4,17 +4,15 @@ import base64
 import json
 import threading
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from urllib.parse import urlencode, urlsplit
 
 from clients.diadoc.answers import SYSTEM, WAIT_SECONDS, Answer, error_of
-from clients.diadoc.authorization import Authorization
 from clients.diadoc.reading import Item, NotJson, read_json
-from clients.http import Http, Token
+from clients.diadoc.transport import JSON, RENEW_AHEAD
+from clients.http import Http
+from credentials import Token
 from errors import DiadocAuthLost, NoAccess, RequestRejected, ServiceError, Unavailable
 
-LIMIT_BYTES = 1024 * 1024
-JSON = "application/json; charset=utf-8"
 _FORM = "application/x-www-form-urlencoded"
 _DISCOVERY = ".well-known/openid-configuration"
 _OUR_FAULT = ("invalid_client", "unauthorized_client", "invalid_scope")  # settings, not the user's consent
@@ -158,8 +156,7 @@ class DeveloperKeyAuth:
             method="V3/Authenticate",
             params={"type": "password"},
             data=json.dumps({"login": self._login, "password": self._password}).encode(),
-            headers={"Content-Type": JSON},
-            auth=Authorization(self._header("")),
+            headers={"Content-Type": JSON, "Authorization": self._header("")},
         )
         if answer.status in (401, 403) and not answer.is_a_page:
             raise answer.failure(DiadocAuthLost, detail="developer key, login or password are refused")
@@ -181,11 +178,8 @@ class DeveloperKeyAuth:
 
 def _exchange(http: Http, verb: str, url: str, *, method: str, **request: object) -> Answer:
     """Once: a code and a rotating refresh token are good for one request, whoever asked decides about another."""
-    request.setdefault("auth", Authorization(""))
-    with http.stream(verb, url, method=method, **request) as response:
-        body = BytesIO()
-        size = http.copy(response, body, method=method, limit_bytes=LIMIT_BYTES)
-    return Answer(method, response.status_code, response.headers, body.getvalue(), size)
+    response = http.send(verb, url, method=method, repeat=False, **request)
+    return Answer(method, response.status_code, response.headers, response.content, len(response.content))
 
 
 def _printable(text: str) -> str:
@@ -194,10 +188,11 @@ def _printable(text: str) -> str:
 
 
 def _expiry(seconds: int | None) -> datetime | None:
-    """None when the provider does not say: then the token is good until it is refused."""
-    if seconds is None:
+    """None = good until it is refused: nothing was said, or so short a life that renewing ahead of its end would
+    mean renewing before every request."""
+    if seconds is None or seconds <= 2 * RENEW_AHEAD.total_seconds():
         return None
-    return datetime.now(UTC) + timedelta(seconds=min(max(seconds, 0), 10 * 365 * 24 * 3600))
+    return datetime.now(UTC) + timedelta(seconds=min(seconds, 10 * 365 * 24 * 3600))
 
 
 def _nonce_of(id_token: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, Protocol, cast
 import requests
 
 from clients.diadoc.answers import SYSTEM, Answer, error_of, still_in_progress, sunset_of
-from clients.diadoc.authorization import Authorization
-from clients.http import PATIENCE_SECONDS, Http, Throttle, Token, TokenStore
+from clients.http import PATIENCE_SECONDS, Http, Throttle, TokenStore
+from credentials import Token
 from errors import DiadocAuthLost, RateLimited, Unavailable
 
 log = logging.getLogger(__name__)
@@ -146,8 +146,7 @@ class Transport:
             method=request.method,
             params={name: value for name, value in request.params.items() if value not in (None, "")},
             data=request.body,
-            headers=self._headers(request),
-            auth=Authorization(self._auth.header(token)),
+            headers=self._headers(request) | {"Authorization": self._auth.header(token)},
         ) as response:
             return self._read(request, response)
 
