@@ -1,0 +1,61 @@
+"""The emulator as a Flask application: everything wired together."""
+
+import re
+from collections.abc import Callable
+
+from flask import Flask, Request
+
+from sandbox.faults import install_faults, install_settings
+from sandbox.portal import (  # noqa: F401  (methods register themselves)
+    basics,
+    batch,
+    bizproc,
+    control,
+    control_crm,
+    control_workflows,
+    events,
+    links,
+    oauth,
+    operations,
+    placements,
+    registration,
+    rest,
+    seed,
+)
+from sandbox.portal.crm import requisites, rest_items  # noqa: F401
+from sandbox.portal.settings import DEFAULTS
+from sandbox.portal.world import World
+
+BODY_LIMIT = 512 * 1024 * 1024
+
+
+def create_app(world: World) -> Flask:
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT
+    app.config["MAX_FORM_PARTS"] = 100_000
+    app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]
+    desk = install_faults(app, name_of, ids_of(world))
+
+    def reset() -> None:
+        desk.clear()
+        with world.lock:
+            world.clear()
+            seed.fill(world)
+
+    world.settings = install_settings(app, DEFAULTS, reset)
+    for door in (rest, oauth, links, operations):
+        app.register_blueprint(door.blueprint(world))
+    with world.lock:
+        seed.fill(world)
+    return app
+
+
+def name_of(incoming: Request) -> str:
+    """`crm.item.get` for methods, `oauth.token` for the token endpoint, "" for pages."""
+    if incoming.path == "/oauth/token/":
+        return "oauth.token"
+    return rest.method_name(incoming.path) if re.match(r"/rest/.+", incoming.path) else ""
+
+
+def ids_of(world: World) -> Callable[[Request], dict[str, str]]:
+    return lambda incoming: {"at": world.role_at(incoming.environ["SERVER_NAME"], incoming.environ["SERVER_PORT"])}

@@ -1,0 +1,133 @@
+"""Events: who listens, and telling them when something in the CRM has changed."""
+
+import time
+from typing import Any
+
+from sandbox.portal import outbox, tokens
+from sandbox.portal.crm import items
+from sandbox.portal.crm.types import COMPANY, CONTACT, DEAL, INVOICE, LEAD, QUOTE
+from sandbox.portal.errors import RestError, access_denied
+from sandbox.portal.methods import Call, method, whole
+from sandbox.portal.model import App, Item, Portal
+from sandbox.portal.world import World
+
+_NAMES = {LEAD: "LEAD", DEAL: "DEAL", CONTACT: "CONTACT", COMPANY: "COMPANY", QUOTE: "QUOTE"}
+CRM_EVENTS = [f"ONCRM{name}{verb}" for name in _NAMES.values() for verb in ("ADD", "UPDATE", "DELETE")]
+DYNAMIC_EVENTS = [f"ONCRMDYNAMICITEM{verb}" for verb in ("ADD", "UPDATE", "DELETE")]
+OTHER_EVENTS = [
+    "ONAPPINSTALL",
+    "ONAPPUPDATE",
+    "ONAPPUNINSTALL",
+    "ONAPPPAYMENT",
+    "ONAPPMETHODCONFIRM",
+    "ONAPPTEST",
+    "ONCRMTIMELINEITEMACTION",
+    "ONCRMDOCUMENTGENERATORDOCUMENTADD",
+    "ONCRMDOCUMENTGENERATORDOCUMENTUPDATE",
+    "ONCRMDOCUMENTGENERATORDOCUMENTDELETE",
+]
+
+
+def is_known(event: str) -> bool:
+    base = event.rsplit("_", 1)[0] if event.rsplit("_", 1)[-1].isdigit() else event
+    return event in CRM_EVENTS + OTHER_EVENTS or base in DYNAMIC_EVENTS
+
+
+def fire(world: World, portal: Portal, event: str, data: dict[str, Any], user_id: int, only: App | None = None) -> None:
+    """Tell every installed application that listens. user_id 0: nobody's doing, so no tokens go along."""
+    for app in [only] if only else list(portal.apps.values()):
+        if not (app.is_installed and app.is_active and app.is_paid):
+            continue
+        for handler in app.handlers:
+            if handler["event"] == event:
+                _send(world, portal, app, handler, data, user_id)
+
+
+def _send(world: World, portal: Portal, app: App, handler: dict[str, Any], data: dict[str, Any], user_id: int) -> None:
+    refresh = world.settings["event_refresh_token"]
+    auth = tokens.bare_auth(world, portal, app)
+    if user_id:
+        auth = tokens.full_auth(world, portal, app, handler["auth_type"] or user_id, refresh=refresh)
+    body = {
+        "event": handler["event"],
+        "event_handler_id": handler["id"],
+        "data": data,
+        "ts": int(time.time()),
+        "auth": auth,
+    }
+    outbox.send(world, portal=portal.name, kind="event", name=handler["event"], url=handler["handler"], body=body)
+
+
+@method("event.bind")
+def bind(call: Call) -> bool:
+    app, event, handler = _app(call), call.text("event").upper(), call.text("handler")
+    if not event:
+        raise RestError("ERROR_ARGUMENT", "Argument 'EVENT' is null or empty", argument="EVENT")
+    if not is_known(event):
+        raise RestError("ERROR_EVENT_NOT_FOUND", "Event not found")
+    if not handler.startswith(("http://", "https://")):
+        raise RestError("ERROR_WRONG_HANDLER_URL", "Wrong handler URL")
+    auth_type = whole(call.get("auth_type")) or 0
+    if auth_type not in (0, call.user.id) and not call.user.is_admin:
+        raise access_denied()
+    key = (event, handler, auth_type)
+    if any((old["event"], old["handler"], old["auth_type"]) == key for old in app.handlers):
+        raise RestError("ERROR_CORE", "Unable to set event handler: Handler already binded")
+    number = next(call.portal.event_handler_ids)
+    app.handlers.append({"id": number, "event": event, "handler": handler, "auth_type": auth_type})
+    return True
+
+
+@method("event.unbind")
+def unbind(call: Call) -> dict[str, int]:
+    app, event, handler = _app(call), call.text("event").upper(), call.text("handler")
+    auth_type = call.get("auth_type")
+    kept = [
+        old
+        for old in app.handlers
+        if (old["event"], old["handler"]) != (event, handler)
+        or (auth_type is not None and old["auth_type"] != (whole(auth_type) or 0))
+    ]
+    count = len(app.handlers) - len(kept)
+    app.handlers = kept
+    return {"count": count}
+
+
+@method("event.get")
+def bound(call: Call) -> list[dict[str, Any]]:
+    return [
+        {"event": old["event"], "handler": old["handler"], "auth_type": str(old["auth_type"]), "offline": 0}
+        for old in _app(call).handlers
+    ]
+
+
+@method("events")
+def codes(call: Call) -> list[str]:
+    return OTHER_EVENTS + CRM_EVENTS + DYNAMIC_EVENTS
+
+
+@method("event.test")
+def test(call: Call) -> bool:
+    fire(call.world, call.portal, "ONAPPTEST", {"QUERY": call.params}, call.user.id, only=_app(call))
+    return True
+
+
+def _app(call: Call) -> App:
+    if call.app is None:
+        raise RestError("WRONG_AUTH_TYPE", "Current authorization type is denied for this method", 403)
+    return call.app
+
+
+def _tell_crm(world: World, portal: Portal, item: Item, change: items.Change) -> None:
+    name = _NAMES.get(item.entity_type_id)
+    if name:
+        fire(world, portal, f"ONCRM{name}{change.verb}", {"FIELDS": {"ID": item.id}}, change.user_id)
+        return
+    data = {"FIELDS": {"ID": item.id, "ENTITY_TYPE_ID": item.entity_type_id}}
+    event = f"ONCRMDYNAMICITEM{change.verb}"
+    fire(world, portal, event, data, change.user_id)
+    if item.entity_type_id != INVOICE:
+        fire(world, portal, f"{event}_{item.entity_type_id}", data, change.user_id)
+
+
+items.WATCHERS.append(_tell_crm)
