@@ -52,8 +52,8 @@ class Boxes:
         """Connect a box, or connect it again with another account; the feed goes on where it stood."""
         values = {"account_id": account_id, "inn": inn, "kpp": kpp, "name": name, **facts}
         values |= {"status": "connected", "status_text": "", "connected_at": datetime.now(UTC)}
-        stored = insert(Box).values(portal_id=self._portal_id, box_id=box_id, **{"features": [], **values})
-        stored = stored.on_conflict_do_update(index_elements=["portal_id", "box_id"], set_=values).returning(Box)
+        first = insert(Box).values(portal_id=self._portal_id, box_id=box_id, **{"features": [], **values})
+        stored = first.on_conflict_do_update(index_elements=["portal_id", "box_id"], set_=values).returning(Box)
         with self._database.session() as session:
             return session.scalars(stored, execution_options={"populate_existing": True}).one()
 
@@ -114,7 +114,7 @@ class Feeds:
         values = {"index_key": index_key, "feed_read_at": datetime.now(UTC)}
         moved = update(Box).where(Box.id == box_pk, Box.index_key == expected).values(values)
         with self._database.session() as session:
-            return session.execute(moved).rowcount == 1
+            return session.execute(moved.returning(Box.id)).first() is not None
 
     def reconciled(self, box_pk: int) -> None:
         with self._database.session() as session:

@@ -66,20 +66,20 @@ class Calls:
         """A temporary failure: the call stays open and is tried again; False when it has ended meanwhile."""
         later = update(Call).where(Call.id == call_id, Call.state.in_(["new", "running"]))
         later = later.values(state="new", next_attempt_at=until, last_error=error)
-        return session.execute(later).rowcount == 1  # type: ignore[attr-defined]
+        return session.execute(later.returning(Call.id)).first() is not None
 
     def wait(self, session: Session, call_id: int, *, deadline_at: datetime, wait: dict[str, Any]) -> bool:
         """The call now waits for a docflow and holds no worker."""
         waiting = update(Call).where(Call.id == call_id, Call.state == "running")
         waiting = waiting.values(state="waiting", deadline_at=func.least(Call.deadline_at, deadline_at), **wait)
-        return session.execute(waiting).rowcount == 1  # type: ignore[attr-defined]
+        return session.execute(waiting.returning(Call.id)).first() is not None
 
     def claim_answer(self, session: Session, call: Call, *, values: dict[str, Any], log_message: str) -> bool:
         """Decide what the call is answered; exactly one caller gets True, whatever the others wanted to say."""
         ended = "answering" if call.wants_answer else "closed"
         closed = update(Call).where(Call.id == call.id, Call.state.in_(OPEN))
         times = {"ended_at": None if call.wants_answer else datetime.now(UTC)}
-        if session.execute(closed.values(state=ended, **times)).rowcount != 1:  # type: ignore[attr-defined]
+        if session.execute(closed.values(state=ended, **times).returning(Call.id)).first() is None:
             return False
         answer = Answer(
             call_id=call.id,
@@ -114,6 +114,17 @@ class Calls:
         with self._database.session() as session:
             return list(session.scalars(wanted.order_by(Call.deadline_at).limit(limit)))
 
+    def waits_to_look_at(self, limit: int = 500) -> list[int]:
+        """Waiting calls whose package or invitation moved after they began to wait, in case a poll could not tell."""
+        rows = text("""
+            select c.id from call c
+            left join package p on p.id = c.wait_package_id left join invitation i on i.id = c.wait_invitation_id
+            where c.state = 'waiting' and (p.is_final or p.state = 'deleted' or i.status <> 'invited_by_us'
+              or (c.wait_for <> 'outcome' and p.changed_at > now() - interval '1 day'))
+            order by c.id limit :limit""")
+        with self._database.session() as session:
+            return list(session.scalars(rows, {"limit": limit}))
+
     def forgotten(self, *, older_than: timedelta, limit: int = 500) -> list[int]:
         """Open calls that should be running and have no job in the queue."""
         rows = text("""
@@ -121,7 +132,8 @@ class Calls:
             where c.state in ('new', 'running') and coalesce(c.next_attempt_at, c.received_at) < now() - :age
               and not exists (
                 select from procrastinate_jobs j
-                where j.status in ('todo', 'doing') and j.task_name in ('execute') and (j.args->>'call_id')::bigint = c.id)
+                where j.status in ('todo', 'doing') and j.task_name = 'execute'
+                  and (j.args->>'call_id')::bigint = c.id)
             order by c.id limit :limit""")
         with self._database.session() as session:
             return list(session.scalars(rows, {"age": older_than, "limit": limit}))

@@ -1,14 +1,16 @@
 """Packages and their documents: gathered while open, frozen when sending starts, followed after that."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from errors import AlreadySent, PackageNotFound, TooManyFiles
+from errors import AlreadySent, PackageNotFound, TooManyFiles, Unavailable
 from registry.database import Database
 from registry.tables import Document, KeptFile, Package, StateChange
 
@@ -116,10 +118,26 @@ class Packages:
 
     # Sending
 
-    def freeze(self, package_id: int, *, sending: dict[str, Any], **values: Any) -> Package:
+    @contextmanager
+    def exclusively(self, package_id: int) -> Iterator[None]:
+        """Nobody else sends or deletes this package meanwhile. Raises Unavailable when somebody is doing so."""
+        key = {"package": package_id}
+        with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not connection.execute(text("select pg_try_advisory_lock(8, :package)"), key).scalar():
+                raise Unavailable(system="b24-edo", detail=f"package {package_id} is being worked on")
+            try:
+                yield
+            finally:
+                if not connection.invalidated and not connection.closed:
+                    connection.execute(text("select pg_advisory_unlock(8, :package)"), key)
+
+    def freeze(
+        self, package_id: int, *, sending: dict[str, Any], needs_reply: dict[int, bool], **values: Any
+    ) -> Package:
         """Begin the sending: from here on rows and bytes do not change. Repeated, it returns what was frozen first.
 
-        values: box_pk, mode, lock_mode, message, counteragent. Raises AlreadySent when it has been sent.
+        needs_reply: by document id; values: box_pk, mode, lock_mode, message, counteragent.
+        Raises AlreadySent when it has been sent.
         """
         with self._database.session() as session:
             package = self._lock(session, package_id)
@@ -132,6 +150,7 @@ class Packages:
             package.sending, package.state, package.frozen_at = sending, "sending", datetime.now(UTC)
             for document in session.scalars(select(Document).where(Document.package_id == package_id)):
                 document.custom_document_id = custom_document_id(package, document.id)
+                document.needs_reply = needs_reply.get(document.id, False)
             return package
 
     def thaw(self, package_id: int) -> None:
@@ -223,10 +242,10 @@ class Packages:
 
     # Helpers
 
-    def _packages(self) -> Select[tuple[Package]]:
+    def _packages(self) -> Select[Any]:
         return select(Package).where(Package.portal_id == self._portal_id)
 
-    def _of(self, crm_item: str, name: str) -> Select[tuple[Package]]:
+    def _of(self, crm_item: str, name: str) -> Select[Any]:
         wanted = self._packages().where(Package.crm_item == crm_item, Package.name == name)
         return wanted.order_by(Package.id.desc()).limit(1)
 

@@ -65,8 +65,8 @@ class Portals:
             "dead_since": None,
         }
         with self._database.session() as session:
-            stored = insert(Portal).values(registrations={}, **values)
-            stored = stored.on_conflict_do_update(index_elements=["member_id"], set_=values).returning(Portal)
+            first = insert(Portal).values(registrations={}, **values)
+            stored = first.on_conflict_do_update(index_elements=["member_id"], set_=values).returning(Portal)
             portal = session.scalars(stored, execution_options={"populate_existing": True}).one()
             tokens = insert(PortalToken).values(portal_id=portal.id, **token)
             session.execute(tokens.on_conflict_do_update(index_elements=["portal_id", "user_id"], set_=token))

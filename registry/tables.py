@@ -1,4 +1,4 @@
-"""All tables. Texts ending in _sealed are encrypted by the keyring; times are aware and in UTC; ids of ours are bigints."""
+"""All tables. Texts ending in _sealed are encrypted by the keyring; times are aware, UTC; ids of ours are bigints."""
 
 from datetime import datetime
 from typing import Any

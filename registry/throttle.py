@@ -1,4 +1,4 @@
-"""How fast a portal or a Diadoc account may be asked: one statement on its row, on the database's clock, for all machines."""
+"""How fast a portal or a Diadoc account may be asked: one statement on its row, the database's clock, all machines."""
 
 import time
 from typing import Any
@@ -16,7 +16,8 @@ update throttle set arrival_at = greatest(arrival_at, clock_timestamp()) + make_
 where name = :name
   and coalesce(blocked_until, clock_timestamp()) <= clock_timestamp()
   and not exists (select from throttle m where m.name = :method and m.blocked_until > clock_timestamp())
-  and extract(epoch from greatest(arrival_at, clock_timestamp()) - clock_timestamp()) + (:cost - burst) / rate <= :patience
+  and extract(epoch from greatest(arrival_at, clock_timestamp()) - clock_timestamp())
+      + (:cost - burst) / rate <= :patience
 returning extract(epoch from arrival_at - clock_timestamp()) - burst / rate
 """)
 _HOW_LONG = text("""

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from clients.bitrix24.client import Bitrix24Client
 from sqlalchemy import Connection
 
 from activities.values import Text
+from clients.bitrix24.client import Bitrix24Client
 from errors import AppError
 from registry.calls import Journal
 

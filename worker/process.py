@@ -2,12 +2,14 @@
 
 import asyncio
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import procrastinate
 import structlog
 
 from config import Config
 from registry.database import Database
+from registry.keyring import Keyring
 from worker.enqueue import CALLS, CLOCK
 from worker.queue import make_queue
 from worker.running import make_running
@@ -18,8 +20,11 @@ CLOCK_CONCURRENCY = 2
 SHUTDOWN_SECONDS = 25.0  # longer than one HTTP exchange may take, so that a polite stop interrupts nothing
 
 
-def run_worker(config: Config, database: Database) -> None:
+def run_worker(config: Config, dsn: str) -> None:
     """Work until SIGTERM or SIGINT; then finish what is being done."""
+    # A running call holds one connection for its lock and borrows one more for each question it asks.
+    jobs = config.worker_concurrency + CLOCK_CONCURRENCY
+    database = Database(dsn, Keyring(config.secret_keys), pool_size=2 * jobs)
     queue = make_queue(database, make_running(config, database))
     asyncio.run(_work(config, queue))
 
@@ -31,10 +36,12 @@ async def _work(config: Config, queue: procrastinate.App) -> None:
             asyncio.create_task(_lane(config, queue, CLOCK, CLOCK_CONCURRENCY)),
         ]
         loop = asyncio.get_running_loop()
+        # asyncio's own pool has as many threads as the machine has cores, and a few: too few for calls that wait
+        loop.set_default_executor(ThreadPoolExecutor(config.worker_concurrency + CLOCK_CONCURRENCY + 2))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _stop, lanes)
         log.info("worker started", concurrency=config.worker_concurrency)
-        done, pending = await asyncio.wait(lanes, return_when=asyncio.FIRST_COMPLETED)
+        _, pending = await asyncio.wait(lanes, return_when=asyncio.FIRST_COMPLETED)
         _stop(list(pending))
         results = await asyncio.gather(*lanes, return_exceptions=True)
         broken = [result for result in results if isinstance(result, Exception)]

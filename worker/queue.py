@@ -1,4 +1,4 @@
-"""The queue's tasks: each only carries an id, the truth is in our tables. The seam to procrastinate is this file and enqueue.py."""
+"""The queue's tasks: each only carries an id, the truth is in our tables. With enqueue.py the seam to procrastinate."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import procrastinate
 
 from registry.database import Database
-from worker import deliver, execute, polling, settle, upkeep
+from worker import deliver, execute, polling, register, settle, upkeep
 from worker.enqueue import CALLS, CLOCK
 from worker.running import Running
 
@@ -38,6 +38,7 @@ TASKS: dict[str, tuple[str, Callable[..., None]]] = {
     "settle": (CALLS, settle.settle),
     "deliver": (CALLS, deliver.deliver),
     "expire": (CLOCK, settle.expire),
+    "register": (CLOCK, register.register),
     "poll": (CLOCK, polling.poll),
     "poll_invitations": (CLOCK, polling.poll_invitations),
     "reconcile": (CLOCK, polling.reconcile),

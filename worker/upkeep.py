@@ -1,6 +1,8 @@
 """What keeps the house in order: tokens that would die unused, rows that nobody needs any more."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import select, text
@@ -26,14 +28,22 @@ def keep_tokens(running: Running) -> None:
         unused = select(Account.id).where(Account.dead_since.is_(None), Account.renewed_at < now - ACCOUNT_TOKEN_AGE)
         accounts = list(session.scalars(unused))
     for portal_id in portals:
-        _try("portal", portal_id, lambda: running.connections.bitrix24(running.portals.get(portal_id)).renew_token())
+        _try("portal", portal_id, partial(_renew_portal, running, portal_id))
     for account_id in accounts:
-        _try("account", account_id, lambda: running.connections.diadoc_of_account(account_id).renew_token())
+        _try("account", account_id, partial(_renew_account, running, account_id))
 
 
-def _try(kind: str, number: int, renew: object) -> None:
+def _renew_portal(running: Running, portal_id: int) -> None:
+    running.connections.bitrix24(running.portals.get(portal_id)).renew_token()
+
+
+def _renew_account(running: Running, account_id: int) -> None:
+    running.connections.diadoc_of_account(account_id).renew_token()
+
+
+def _try(kind: str, number: int, renew: Callable[[], None]) -> None:
     try:
-        renew()  # type: ignore[operator]
+        renew()
     except AppError as error:
         log.warning("token not renewed", kind=kind, id=number, error_code=error.code)
     else:
@@ -47,6 +57,7 @@ def tidy(running: Running) -> None:
         session.execute(text("delete from tick where at < now() - interval '3 days'"))
         session.execute(
             text("""
-            delete from procrastinate_jobs j where j.status in ('failed', 'succeeded', 'cancelled', 'aborted') and not exists (
+            delete from procrastinate_jobs j
+            where j.status in ('failed', 'succeeded', 'cancelled', 'aborted') and not exists (
               select from procrastinate_events e where e.job_id = j.id and e.at > now() - interval '7 days')""")
         )

@@ -1,0 +1,62 @@
+"""The one place that wires the rooms together: `create_app()` for the web, `main` for the command line."""
+
+import sys
+
+from flask import Flask
+from flask.cli import FlaskGroup
+from logs import set_up_logs
+
+import handlers
+from activities.connections import Connections
+from commands import activities, boxes, calls, database, poll, portals, processes, requisites
+from config import Config, ConfigError, read_config
+from registry.database import Database, database_dsn
+from registry.keyring import Keyring
+from registry.portals import KnownPortals
+from worker.inbox import Inbox
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The web application. Raises SystemExit naming every setting that is missing or wrong."""
+    try:
+        config = config or read_config()
+    except ConfigError as error:
+        sys.exit(str(error))
+    set_up_logs(config.log_format)
+    keyring = Keyring(config.secret_keys)
+    # Every thread may hold a connection; nothing is opened before gunicorn has forked.
+    base = Database(database_dsn(config), keyring, pool_size=config.web_threads)
+    app = Flask("handlers")
+    services = handlers.Services(
+        config=config,
+        database=base,
+        known_portals=KnownPortals(base),
+        inbox=Inbox(config.inbox_dir, keyring),
+        connections=Connections(config, base),
+    )
+    handlers.register(app, services)
+    return app
+
+
+main = FlaskGroup(
+    name="b24-edo",
+    create_app=create_app,
+    add_default_commands=False,
+    add_version_option=False,
+    help="Electronic document exchange for Bitrix24: processes, portals, boxes, activities and calls.",
+)
+for command in (
+    *processes.commands,
+    database.group,
+    requisites.group,
+    portals.group,
+    boxes.group,
+    activities.group,
+    calls.group,
+    poll.command,
+):
+    main.add_command(command)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The command line, a group a file; app.py puts them together."""

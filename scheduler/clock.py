@@ -1,0 +1,84 @@
+"""The clock's plan: what is fired how often. Firing only enqueues; the work is done by workers."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC
+from functools import partial
+
+import structlog
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from config import Config
+from registry.boxes import Feeds
+from registry.database import Database
+from scheduler.dead_workers import return_jobs_of_dead_workers
+from scheduler.deadlines import enqueue_expired
+from scheduler.firing import fire
+from scheduler.forgotten import enqueue_forgotten
+from scheduler.status_poll import enqueue_polls
+from worker.enqueue import CLOCK, enqueue
+
+log = structlog.get_logger()
+
+DAY = 24 * 3600.0
+NIGHT_HOUR = 1  # UTC: four in the morning in Moscow
+FORGOTTEN_SECONDS = 30.0
+
+
+def make_scheduler(config: Config, database: Database) -> BlockingScheduler:
+    """A scheduler with everything that happens by the clock; jobs live in memory, their slots in the database."""
+    scheduler = BlockingScheduler(timezone=UTC)
+    for name, trigger, function in _plan(config, database):
+        scheduler.add_job(
+            _safely(name, function), trigger, id=name, coalesce=True, max_instances=1, misfire_grace_time=30
+        )
+    return scheduler
+
+
+def _plan(config: Config, database: Database) -> Iterator[tuple[str, BaseTrigger, Callable[[], object]]]:
+    def slotted(name: str, period: float, make_jobs: Callable[[Session], int]) -> Callable[[], object]:
+        return partial(fire, database, name, period=period, make_jobs=make_jobs)
+
+    def every(seconds: float) -> IntervalTrigger:
+        return IntervalTrigger(seconds=seconds, timezone=UTC)
+
+    poll, check = config.status_poll_seconds, config.deadline_check_seconds
+    stalled = config.stalled_seconds
+    yield "status_poll", every(poll), slotted("status_poll", poll, partial(enqueue_polls, database))
+    yield "deadlines", every(check), slotted("deadlines", check, partial(enqueue_expired, database))
+    age = max(2 * stalled, FORGOTTEN_SECONDS) if stalled >= 5 else 2 * stalled
+    forgotten = partial(enqueue_forgotten, database, age_seconds=age)
+    yield "forgotten", every(age), slotted("forgotten", age, forgotten)
+    sweep = partial(return_jobs_of_dead_workers, database, stalled_seconds=stalled)
+    yield "dead_workers", every(stalled / 3), sweep
+    nightly = partial(_enqueue_reconciliation, database)
+    yield "reconciliation", CronTrigger(hour=NIGHT_HOUR, timezone=UTC), slotted("reconciliation", DAY, nightly)
+    for job in ("keep_tokens", "tidy"):
+        make = partial(_enqueue_one, job)
+        yield job, CronTrigger(hour=NIGHT_HOUR + 1, timezone=UTC), slotted(job, DAY, make)
+
+
+def _enqueue_reconciliation(database: Database, session: Session) -> int:
+    boxes = Feeds(database).to_read()
+    for box in boxes:
+        enqueue(session, "reconcile", queue=CLOCK, box_pk=box.id)
+    return len(boxes)
+
+
+def _enqueue_one(job: str, session: Session) -> int:
+    enqueue(session, job, queue=CLOCK)
+    return 1
+
+
+def _safely(name: str, function: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            function()
+        except SQLAlchemyError as error:  # the database is away: the next slot makes up for this one
+            log.warning("clock could not fire", job=name, reason=type(error).__name__)
+
+    return run
