@@ -1,5 +1,6 @@
 """The environment, read once and checked at start. Open to every room."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -123,7 +124,9 @@ def _finished(values: dict) -> Config:
     return Config(**values)
 
 
-def _all_faults(faults: dict) -> str:
+def _all_faults(faults: Mapping[str, list[str]] | list[str]) -> str:
+    if isinstance(faults, list):
+        return " ".join(faults)
     lines = [f"  {name}: {' '.join(map(str, texts))}" for name, texts in sorted(faults.items())]
     return "These settings are missing or wrong:\n" + "\n".join(lines)
 

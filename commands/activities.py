@@ -15,7 +15,7 @@ def group() -> None:
     pass
 
 
-def kind_option(function):  # type: ignore[no-untyped-def]
+def kind_option(function):
     kinds = click.Choice(registering.KINDS)
     return click.option("--kind", type=kinds, help="Only robots or only activities; both without it.")(function)
 

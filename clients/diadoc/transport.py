@@ -138,6 +138,10 @@ class Transport:
                 return token
             raise
 
+    def renew_token(self) -> None:
+        """Renew the token although it is not spent: one that is never used would die. Raises DiadocAuthLost."""
+        self._tokens.renew(self._tokens.read(), self._auth.renew)
+
     def _exchange(self, request: Request, token: Token) -> Answer:
         self._throttle.wait_turn(request.method)
         with self._http.stream(
