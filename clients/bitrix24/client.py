@@ -1,0 +1,11 @@
+"""Bitrix24's REST methods, one method here for one there, under the vendor's names."""
+
+from clients.bitrix24.application import ApplicationMethods
+from clients.bitrix24.batch import BatchMethods
+from clients.bitrix24.bizproc import BizprocMethods
+from clients.bitrix24.crm import CrmMethods
+from clients.bitrix24.disk import DiskMethods
+
+
+class Bitrix24Client(BizprocMethods, CrmMethods, DiskMethods, ApplicationMethods, BatchMethods):
+    """One portal, as one user. How to make one, and what every method raises: see Caller."""
