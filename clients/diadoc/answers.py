@@ -69,7 +69,11 @@ class Answer:
     def is_a_page(self) -> bool:
         """HTML or XML where Diadoc speaks plain text: somebody in between answered."""
         kind = self.headers.get("Content-Type", "").lower()
-        return "html" in kind or (not kind.startswith("application/json") and self.body.lstrip()[:1] == b"<")
+        return self.is_html or (not kind.startswith("application/json") and self.body.lstrip()[:1] == b"<")
+
+    @property
+    def is_html(self) -> bool:
+        return "html" in self.headers.get("Content-Type", "").lower()
 
     @property
     def file_name(self) -> str:

@@ -35,13 +35,13 @@ class Sending(Transport):
 
     def recycle_draft(self, *, box_id: str, draft_id: str) -> None:
         """Throw a draft away. Raises Conflict (already_done) when it is gone."""
-        self._post("RecycleDraft", params={"boxId": box_id_on_the_wire(box_id), "draftId": draft_id})
+        self._post("RecycleDraft", params={"boxId": box_id_on_the_wire(box_id), "draftId": draft_id}, may_be_empty=True)
 
     def delete(self, *, box_id: str, message_id: str, entity_id: str = "") -> None:
         """Hide a message, or one document of it, in our box; what was sent is not recalled by it.
         Raises Conflict: already_done when it is gone, locked_packet for a part of a locked packet."""
         params = {"boxId": box_id_on_the_wire(box_id), "messageId": message_id, "documentId": entity_id}
-        self._post("Delete", params=params)
+        self._post("Delete", params=params, may_be_empty=True)
 
     def generate_revocation_request_xml(
         self,
@@ -67,7 +67,7 @@ class Sending(Transport):
             body=as_json({"Comment": comment, "Signer": signer}),
             accept=ANYTHING,
         )
-        return GeneratedFile(file_name=answer.file_name, content=answer.body)
+        return _generated(answer)
 
     def generate_signature_rejection_xml(
         self, *, box_id: str, message_id: str, entity_id: str, reason: str, signer_content: bytes
@@ -86,7 +86,7 @@ class Sending(Transport):
             body=as_json(body),
             accept=ANYTHING,
         )
-        return GeneratedFile(file_name=answer.file_name, content=answer.body)
+        return _generated(answer)
 
 
 def _message(answer: Answer) -> Message:
@@ -94,3 +94,9 @@ def _message(answer: Answer) -> Message:
     if not message.message_id:  # saved, but we do not know as what: the same operation_id will tell
         raise answer.failure(Unavailable, detail="an answer without a MessageId")
     return message
+
+
+def _generated(answer: Answer) -> GeneratedFile:
+    if answer.is_html or not answer.body:
+        raise answer.failure(Unavailable, detail="an answer without the document that was asked for")
+    return GeneratedFile(file_name=answer.file_name, content=answer.body)

@@ -34,10 +34,18 @@ class Shelf(Transport):
         self._send_missing(file, start, name, answer, parts=index + 1)
         return name
 
-    def shelf_download(self, *, name: str, to: BinaryIO, limit_bytes: int = LIMIT_BYTES) -> Download:
-        """Stream a file of the shelf into `to`. Raises NotFoundThere when it is gone."""
+    def shelf_download(
+        self, *, name: str, to: BinaryIO, starts_with: bytes = b"", limit_bytes: int = LIMIT_BYTES
+    ) -> Download:
+        """Stream a file of the shelf into `to`; starts_with: how it has to begin (an archive: b"PK"), anything else
+        is Unavailable and not kept. Raises NotFoundThere when it is gone."""
         answer = self._get(
-            "V2/ShelfDownload", params={"fileName": name}, accept=ANYTHING, to=to, limit_bytes=limit_bytes
+            "V2/ShelfDownload",
+            params={"fileName": local_name(name)},
+            accept=ANYTHING,
+            to=to,
+            starts_with=starts_with,
+            limit_bytes=limit_bytes,
         )
         return Download(size=answer.size, file_name=answer.file_name)
 
