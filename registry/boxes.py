@@ -1,14 +1,16 @@
 """Boxes: our organizations in Diadoc as one portal connected them, and how far the feed of each was read."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from registry.database import Database
 from registry.keyring import digest
-from registry.tables import Account, Box, ConsentState, Portal, Signer
+from registry.tables import Account, Box, ConsentState, DocflowEvent, Portal, Signer
 
 CONSENT_SECONDS = 600
 
@@ -115,6 +117,18 @@ class Feeds:
         moved = update(Box).where(Box.id == box_pk, Box.index_key == expected).values(values)
         with self._database.session() as session:
             return session.execute(moved.returning(Box.id)).first() is not None
+
+    def unseen(self, box_pk: int, event_ids: Collection[str]) -> set[str]:
+        """Which of these events were not processed yet."""
+        known = select(DocflowEvent.event_id).where(DocflowEvent.box_pk == box_pk, DocflowEvent.event_id.in_(event_ids))
+        with self._database.session() as session:
+            return set(event_ids) - set(session.scalars(known))
+
+    def keep_seen(self, session: Session, box_pk: int, message_of_event: dict[str, str]) -> None:
+        """Mark events as processed, in the transaction that makes what follows from them."""
+        rows = [{"box_pk": box_pk, "event_id": event, "message_id": of} for event, of in message_of_event.items()]
+        if rows:
+            session.execute(insert(DocflowEvent).values(rows).on_conflict_do_nothing())
 
     def reconciled(self, box_pk: int) -> None:
         with self._database.session() as session:

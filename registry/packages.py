@@ -1,12 +1,12 @@
 """Packages and their documents: gathered while open, frozen when sending starts, followed after that."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, text, update
+from sqlalchemy import Select, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -191,8 +191,40 @@ class Packages:
 
     # Following
 
-    def keep_state(self, document_id: int, values: dict[str, Any]) -> bool:
-        """Store what a document's docflow looks like now; True when it changed, then history has a new row."""
+    def now(self) -> datetime:
+        """The database's clock, the same for all machines: when Diadoc is being asked."""
+        with self._database.session() as session:
+            return session.scalars(select(func.clock_timestamp())).one()
+
+    def touched_by(
+        self, *, box_pk: int, message_ids: Collection[str], custom_document_ids: Collection[str] = ()
+    ) -> list[Document]:
+        """Documents sent from this box in these messages, or known to Diadoc by these ids of ours."""
+        named = or_(Document.message_id.in_(message_ids), Document.custom_document_id.in_(custom_document_ids))
+        with self._database.session() as session:
+            return list(session.scalars(self._followed(box_pk).where(named).order_by(Document.id)))
+
+    def to_reconcile(self, *, box_pk: int, final_since: datetime, after: int, limit: int) -> list[Document]:
+        """The next documents after this id that may still change: not final, or final since that moment."""
+        alive = or_(Document.is_final.is_(False), Document.changed_at >= final_since)
+        wanted = self._followed(box_pk).where(alive, Document.id > after).order_by(Document.id).limit(limit)
+        with self._database.session() as session:
+            return list(session.scalars(wanted))
+
+    def follow_letter(self, package_id: int, *, message_id: str, packet_id: str, entity_ids: dict[int, str]) -> None:
+        """A draft was sent, which made another message of it. entity_ids: document → its entity there."""
+        with self._database.session() as session:
+            package = self._lock(session, package_id)
+            package.message_id, package.packet_id = message_id, packet_id
+            for document in session.scalars(select(Document).where(Document.package_id == package_id)):
+                if document.id in entity_ids:
+                    document.message_id, document.entity_id = message_id, entity_ids[document.id]
+
+    def keep_state(self, document_id: int, values: dict[str, Any], *, asked_at: datetime | None = None) -> bool:
+        """Store what a document's docflow looks like now; True when it changed, then history has a new row.
+
+        asked_at: by `now()`, when Diadoc was asked. Of two who asked at once, the later one's answer stays.
+        """
         with self._database.session() as session:
             document = session.scalar(
                 select(Document)
@@ -201,10 +233,13 @@ class Packages:
             )
             if document is None:
                 return False
+            asked_at = asked_at or datetime.now(UTC)
+            if document.checked_at is not None and document.checked_at > asked_at:
+                return False
             before = _state_of(document)
             for name, value in values.items():
                 setattr(document, name, value)
-            document.checked_at = datetime.now(UTC)
+            document.checked_at = asked_at
             if _state_of(document) == before:
                 return False
             document.changed_at = datetime.now(UTC)
@@ -222,6 +257,22 @@ class Packages:
                 setattr(package, name, value)
             package.changed_at = package.waiting_since = datetime.now(UTC)
             return True
+
+    def sum_up(self, package_id: int, summarize: Callable[[list[Document]], dict[str, Any]]) -> bool:
+        """Store what follows for a package from its documents as they are now; True when it changed.
+
+        summarize: documents → docflow_state, outcome, is_final, and packet_id where Diadoc tells one.
+        """
+        with self._database.session() as session:
+            package = self._lock(session, package_id)
+            documents = session.scalars(select(Document).where(Document.package_id == package_id).order_by(Document.id))
+            values = summarize(list(documents))
+            changed = {name for name, value in values.items() if getattr(package, name) != value}
+            for name in changed:
+                setattr(package, name, values[name])
+            if changed - {"packet_id"}:
+                package.changed_at = package.waiting_since = datetime.now(UTC)
+            return bool(changed)
 
     def history(self, document_id: int) -> list[StateChange]:
         with self._database.session() as session:
@@ -244,6 +295,11 @@ class Packages:
 
     def _packages(self) -> Select[Any]:
         return select(Package).where(Package.portal_id == self._portal_id)
+
+    def _followed(self, box_pk: int) -> Select[Any]:
+        sent = select(Document).join(Package, Package.id == Document.package_id)
+        sent = sent.where(Document.portal_id == self._portal_id, Package.box_pk == box_pk)
+        return sent.where(Package.state == "sent", Document.message_id.is_not(None))
 
     def _of(self, crm_item: str, name: str) -> Select[Any]:
         wanted = self._packages().where(Package.crm_item == crm_item, Package.name == name)
