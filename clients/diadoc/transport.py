@@ -106,11 +106,12 @@ class Transport:
         """A successful answer. Raises the error that came instead; StillInProgress when Diadoc needs longer than
         our patience, RateLimited and Unavailable likewise."""
         request, patience = Request(verb=verb, path=path, **options), Patience()
+        may_repeat = request.to is None or request.to.seekable()  # what was written could not be taken back
         while True:
             try:
                 return self._authorized(request)
             except Unavailable as error:
-                if not patience.wait(error.retry_after):
+                if not may_repeat or not patience.wait(error.retry_after):
                     raise
 
     def _authorized(self, request: Request) -> Answer:

@@ -215,6 +215,16 @@ def test_a_download_that_breaks_off_begins_again_and_doubles_nothing(server, tmp
     assert (tmp_path / "document").stat().st_size == len(b"before") + DOCUMENT_BYTES
 
 
+def test_a_download_into_what_cannot_be_rewound_is_not_begun_again(server):
+    server.to_break_off = 1
+    sink = Sink()
+
+    with pytest.raises(Unavailable):
+        client(api_url=server.url).get_entity_content(**ADDRESS, to=sink)
+
+    assert sink.size <= MEGABYTE
+
+
 def test_a_download_that_breaks_off_for_good_leaves_nothing(server, monkeypatch):
     monkeypatch.setattr("clients.diadoc.transport.PATIENCE_SECONDS", 0)
     server.to_break_off = 1
