@@ -96,7 +96,7 @@ def read_amount(text: str) -> Amount:
     number, _, currency = text.partition("|")
     number, sign = _split_currency(_ungrouped(number.replace("&#8381;", "₽").replace("&nbsp;", " ")))
     match = _NUMBER.fullmatch(number)
-    if not match or match["group"] == match[3]:
+    if not match or (match[3] and match[3] == match["group"]):
         raise ValueError("not a sum of money")
     whole, fraction = match[1], match[4] or ""
     if len(fraction) == 3 and not match["group"]:
