@@ -112,7 +112,7 @@ def still_in_progress(answer: Answer) -> StillInProgress:
 def error_of(answer: Answer, *, secret: str = "") -> ServiceError:
     """The error that this answer is. secret: the token it was asked with, never to be shown."""
     detail = _detail(answer, secret)
-    if answer.status >= 500 or answer.status in (408, 425) or answer.status < 400:
+    if answer.status >= 500 or answer.status in (408, 425) or answer.status < 400:  # a redirect, a page with 200
         return answer.failure(Unavailable, detail=detail, retry_after=answer.retry_after)
     if answer.is_a_page and answer.status not in _OURS_EVEN_FROM_A_PROXY:
         return answer.failure(Unavailable, detail=detail, retry_after=answer.retry_after)

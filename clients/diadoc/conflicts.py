@@ -50,6 +50,12 @@ def cannot_sign(error: ServiceError) -> bool:
     return error.vendor_code.lower().endswith("employeecannotsigndocuments")
 
 
+def shelf_file_gone(error: ServiceError) -> bool:
+    """A name_on_shelf that Diadoc does not know (any more): upload the file again. Status and words of this refusal
+    are not documented, so any 400 or 404 that speaks of the shelf is taken for it."""
+    return error.status in (400, 404) and (says(error, "shelf") or says(error, "полк"))
+
+
 def no_print_form(error: ServiceError) -> bool:
     """This type of document has no print form, and never will. Other conflicts on a fresh document pass."""
     return says(error, "is not supported")

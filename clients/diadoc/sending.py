@@ -97,6 +97,6 @@ def _message(answer: Answer) -> Message:
 
 
 def _generated(answer: Answer) -> GeneratedFile:
-    if answer.is_html or not answer.body:
+    if not answer.body:
         raise answer.failure(Unavailable, detail="an answer without the document that was asked for")
     return GeneratedFile(file_name=answer.file_name, content=answer.body)

@@ -161,7 +161,7 @@ class Transport:
         return headers if request.body is None else headers | {"Content-Type": request.content_type}
 
     def _read(self, request: Request, response: requests.Response) -> Answer:
-        streamed = request.to is not None and response.status_code == 200 and "Retry-After" not in response.headers
+        streamed = request.to is not None and _is_a_file(response)
         to = request.to if streamed and request.to else BytesIO()
         start = to.tell() if to.seekable() else None
         checked = cast(BinaryIO, _Beginning(to, request.starts_with if streamed else b"", request.method))
@@ -180,7 +180,7 @@ class Transport:
             return answer
         if answer.status == 204 or (answer.status in (200, 202) and "Retry-After" in answer.headers):
             raise still_in_progress(answer)
-        if answer.status in (200, 201, 202):
+        if answer.status in (200, 201, 202) and not answer.is_html:
             return answer
         error = error_of(answer, secret=token.access_token)
         if isinstance(error, RateLimited) and error.retry_after:
@@ -196,6 +196,12 @@ class Transport:
         log.error("diadoc removes a method we use", extra={"method": answer.method, "sunset": str(date), "link": link})
         if self._on_sunset:
             self._on_sunset(answer.method, date, link)
+
+
+def _is_a_file(response: requests.Response) -> bool:
+    """Diadoc gives files as bytes or PDF; a page with status 200 comes from a proxy."""
+    is_page = "html" in response.headers.get("Content-Type", "").lower()
+    return response.status_code == 200 and "Retry-After" not in response.headers and not is_page
 
 
 class _Beginning(RawIOBase):

@@ -205,6 +205,8 @@ def test_an_operation_in_progress_is_waited_for_and_no_conflict(remote):
             "У вас нет права подписи в организации",
             conflicts.cannot_sign,
         ),
+        (400, "", "MessageToPost.DocumentAttachments[0]: файл a.pdf не найден на полке", conflicts.shelf_file_gone),
+        (404, "", "File is not found on shelf", conflicts.shelf_file_gone),
         (409, "", "Generating print form for this type of document is not supported", conflicts.no_print_form),
     ],
 )
@@ -217,6 +219,7 @@ def test_an_objection_is_told_from_the_others(remote, status, code, text, predic
         conflicts.lock_full_not_allowed,
         conflicts.cannot_sign,
         conflicts.no_print_form,
+        conflicts.shelf_file_gone,
         conflicts.already_done,
         conflicts.in_progress,
         conflicts.roaming_request_needed,

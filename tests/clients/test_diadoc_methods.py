@@ -339,6 +339,17 @@ def test_an_original_is_streamed_into_a_file(remote):
     assert (download.size, download.file_name) == (25, "Акт.html")
 
 
+def test_a_page_of_a_proxy_is_not_saved_as_an_original(remote, monkeypatch):
+    monkeypatch.setattr("clients.diadoc.transport.PATIENCE_SECONDS", 0)
+    remote.get(f"{API}/V4/GetEntityContent", body=b"<html>please log in</html>", content_type="text/html")
+    to = io.BytesIO()
+
+    with pytest.raises(Unavailable, match="proxy"):
+        client().get_entity_content(**ADDRESS, to=to)
+
+    assert to.getvalue() == b""
+
+
 def test_a_body_over_the_limit_leaves_nothing_behind(remote):
     remote.get(f"{API}/V4/GetEntityContent", body=b"x" * 1000)
     to = io.BytesIO()
@@ -461,7 +472,8 @@ def test_service_documents_are_generated_with_their_names(remote):
 
 
 @pytest.mark.parametrize("answer", [{"body": b"<html>", "content_type": "text/html"}, {"body": b""}])
-def test_a_page_in_the_place_of_a_service_document_is_refused(remote, answer):
+def test_a_page_in_the_place_of_a_service_document_is_refused(remote, monkeypatch, answer):
+    monkeypatch.setattr("clients.diadoc.transport.PATIENCE_SECONDS", 0)
     remote.post(f"{API}/V2/GenerateRevocationRequestXml", **answer)
 
     with pytest.raises(Unavailable):
