@@ -17,10 +17,10 @@ class Shelf(Transport):
     def shelf_upload(self, file: BinaryIO, file_extension: str) -> str:
         """Upload what is left to read of `file`; its name on the shelf, for DocumentToPost.name_on_shelf.
 
-        file_extension: "pdf" or ".pdf". Memory stays flat: two parts at a time. `file` must be seekable, should
+        file_extension: "pdf" or ".pdf"; what is no extension becomes .bin. Memory stays flat: two parts at a time. `file` must be seekable, should
         Diadoc miss a part. Raises Unavailable when parts are still missing after three rounds.
         """
-        extension = "." + file_extension.lstrip(".")
+        extension = _extension(file_extension)
         start = file.tell() if file.seekable() else 0
         part, following = _read_part(file), _read_part(file)
         if not following:
@@ -68,6 +68,12 @@ class Shelf(Transport):
 def local_name(name_on_shelf: str) -> str:
     """Without the __userId__/ that older methods put in front."""
     return name_on_shelf.rsplit("/", 1)[-1]
+
+
+def _extension(text: str) -> str:
+    """With the dot, as the official client sends it."""
+    letters = text.lstrip(".").lower()
+    return f".{letters}" if letters.isascii() and letters.isalnum() and len(letters) <= 16 else ".bin"
 
 
 def _read_part(file: BinaryIO) -> bytes:

@@ -141,6 +141,13 @@ def test_a_file_of_one_part_goes_up_at_once(server, extension, size):
     assert server.requests == ["/V2/ShelfUpload?fileExtension=.pdf"]
 
 
+@pytest.mark.parametrize("extension", ["", ".", " Приложение", "a/b", "x" * 99])
+def test_what_is_no_extension_is_not_sent_as_one(server, extension):
+    client(api_url=server.url).shelf_upload(io.BytesIO(b"x"), extension)
+
+    assert server.requests == ["/V2/ShelfUpload?fileExtension=.bin"]
+
+
 def test_a_larger_file_goes_up_in_parts_of_three_megabytes(server):
     content = bytes(range(256)) * (PART_BYTES * 2 // 256 + 1)
 
