@@ -93,7 +93,8 @@ class Activity:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        parts = [cls.Output, *([StatusOutput] if cls.has_status else []), CommonOutput]
+        # marshmallow takes the fields of the last base first
+        parts = [CommonOutput, *([StatusOutput] if cls.has_status else []), cls.Output]
         cls.inputs = cls.Input(unknown=EXCLUDE)
         cls.outputs = type(f"{cls.__name__}Output", tuple(parts), {})()
 
