@@ -25,6 +25,7 @@ class Config:
     bitrix24_client_id: str
     bitrix24_client_secret: str
     bitrix24_oauth_urls: tuple[str, ...]
+    bitrix24_library_url: str  # where pages load the BX24 library from; "portal" = from the portal that shows them
     diadoc_api_url: str
     diadoc_identity_url: str
     diadoc_web_url: str
@@ -66,6 +67,9 @@ def read_config(environ: dict[str, str] | None = None) -> Config:
         "bitrix24_client_secret": env.str("BITRIX24_CLIENT_SECRET", validate=_filled),
         "bitrix24_oauth_urls": env.list(
             "BITRIX24_OAUTH_URLS", ["https://oauth.bitrix.info", "https://oauth.bitrix24.tech"], validate=_all_urls
+        ),
+        "bitrix24_library_url": env.str(
+            "BITRIX24_LIBRARY_URL", "https://api.bitrix24.com/api/v1/", validate=_library_url
         ),
         "diadoc_api_url": env.str("DIADOC_API_URL", "https://diadoc-api.kontur.ru", validate=_https_or_loopback),
         "diadoc_identity_url": env.str(
@@ -150,6 +154,11 @@ def _https_or_loopback(value: str) -> None:
         return
     if parts.scheme != "http" or not is_loopback(parts.hostname or ""):
         raise ValidationError("Must be an https:// address (http:// only on loopback).")
+
+
+def _library_url(value: str) -> None:
+    if value != "portal":
+        _https_or_loopback(value)
 
 
 def _all_urls(values: list[str]) -> None:
