@@ -1,6 +1,7 @@
 """Portals: who installed us, where they live, and whether a caller is who it says."""
 
 import hmac
+import secrets
 import threading
 import time
 from dataclasses import dataclass
@@ -21,7 +22,11 @@ CACHE_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """What was proven about an installation: tokens are the administrator's own."""
+    """What was proven about an installation: tokens are the administrator's own.
+
+    application_token: "" when it is not known yet (the page of an older portal lacks it): then the one known from an
+    earlier installation stays, and without such a one nobody is taken for this portal.
+    """
 
     member_id: str
     client_endpoint: str
@@ -48,7 +53,6 @@ class Portals:
             "member_id": installation.member_id,
             "client_endpoint": installation.client_endpoint,
             "server_endpoint": installation.server_endpoint,
-            "application_token_digest": digest(installation.application_token),
             "language": installation.language,
             "scope": installation.scope,
             "status": "installed",
