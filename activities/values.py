@@ -104,6 +104,8 @@ def read_amount(text: str) -> Amount:
     if fraction[2:].strip("0"):
         raise ValueError("fractions of a kopeck")
     digits = re.sub(r"[^0-9]", "", whole)
+    if len(digits) > 15:
+        raise ValueError("more than all the money there is")
     return Amount(
         Decimal(f"{digits}.{fraction[:2] or '0'}").quantize(Decimal("0.01")), currency.strip().upper() or sign
     )
