@@ -17,8 +17,9 @@ class Shelf(Transport):
     def shelf_upload(self, file: BinaryIO, file_extension: str) -> str:
         """Upload what is left to read of `file`; its name on the shelf, for DocumentToPost.name_on_shelf.
 
-        file_extension: "pdf" or ".pdf"; what is no extension becomes .bin. Memory stays flat: two parts at a time. `file` must be seekable, should
-        Diadoc miss a part. Raises Unavailable when parts are still missing after three rounds.
+        file_extension: "pdf" or ".pdf"; what is no extension becomes .bin. Memory stays flat: two parts at a time.
+        `file` must be seekable, should Diadoc miss a part. Raises Unavailable when parts are still missing after
+        three rounds.
         """
         extension = _extension(file_extension)
         start = file.tell() if file.seekable() else 0
