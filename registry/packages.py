@@ -170,6 +170,11 @@ class Packages:
                 document.message_id = message_id
                 document.entity_id = entity_ids.get(document.custom_document_id or "", document.entity_id)
 
+    def mark_signer_asked(self, package_id: int) -> None:
+        with self._database.session() as session:
+            package = self._lock(session, package_id)
+            package.sending = {**package.sending, "signer_asked": True}
+
     def new_attempt(self, package_id: int) -> Package:
         """A wanted second sending: a package of its own with the same papers, so that the first stays followed."""
         with self._database.session() as session:
@@ -211,14 +216,16 @@ class Packages:
         with self._database.session() as session:
             return list(session.scalars(wanted))
 
-    def follow_letter(self, package_id: int, *, message_id: str, packet_id: str, entity_ids: dict[int, str]) -> None:
-        """A draft was sent, which made another message of it. entity_ids: document → its entity there."""
+    def follow_letter(
+        self, package_id: int, *, message_id: str, packet_id: str, addresses: dict[int, tuple[str, str]]
+    ) -> None:
+        """A draft was sent, which made another message of it. addresses: document → its message and entity there."""
         with self._database.session() as session:
             package = self._lock(session, package_id)
             package.message_id, package.packet_id = message_id, packet_id
             for document in session.scalars(select(Document).where(Document.package_id == package_id)):
-                if document.id in entity_ids:
-                    document.message_id, document.entity_id = message_id, entity_ids[document.id]
+                if document.id in addresses:
+                    document.message_id, document.entity_id = addresses[document.id]
 
     def keep_state(self, document_id: int, values: dict[str, Any], *, asked_at: datetime | None = None) -> bool:
         """Store what a document's docflow looks like now; True when it changed, then history has a new row.
