@@ -12,9 +12,12 @@ from sandbox.portal import (  # noqa: F401  (methods register themselves)
     bizproc,
     control,
     control_crm,
+    control_results,
     control_workflows,
+    drive,
     events,
     links,
+    lists,
     oauth,
     operations,
     placements,
@@ -22,7 +25,16 @@ from sandbox.portal import (  # noqa: F401  (methods register themselves)
     rest,
     seed,
 )
-from sandbox.portal.crm import requisites, rest_items  # noqa: F401
+from sandbox.portal.crm import (  # noqa: F401
+    legacy,
+    product_rows,
+    requisites,
+    rest_items,
+    smart_types,
+    timeline,
+    triggers,
+    user_fields,
+)
 from sandbox.portal.settings import DEFAULTS
 from sandbox.portal.world import World
 
@@ -43,7 +55,7 @@ def create_app(world: World) -> Flask:
             seed.fill(world)
 
     world.settings = install_settings(app, DEFAULTS, reset)
-    for door in (rest, oauth, links, operations):
+    for door in (rest, oauth, links, drive, operations):
         app.register_blueprint(door.blueprint(world))
     with world.lock:
         seed.fill(world)

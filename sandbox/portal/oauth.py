@@ -1,5 +1,6 @@
 """The auth server: tokens for codes and refresh tokens, and what is true about a token."""
 
+import time
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -8,7 +9,7 @@ from flask import Blueprint, Response, redirect, request
 
 from sandbox.portal import tokens
 from sandbox.portal.model import App, Grant, Portal
-from sandbox.portal.rest import html, to_json
+from sandbox.portal.rest import html, times, to_json
 from sandbox.portal.world import World, iso, now
 
 
@@ -34,7 +35,8 @@ def blueprint(world: World) -> Blueprint:
     @door.route("/rest/app.info.json", methods=["GET", "POST"])
     def app_info() -> Response:
         token = request.values.get("auth") or request.values.get("access_token") or ""
-        return _guarded(world, lambda: {"result": describe(world, token)})
+        started = time.time()
+        return _guarded(world, lambda: {"result": describe(world, token), "time": times(started, 0.0)})
 
     @door.get("/oauth/authorize/")
     def authorize() -> Response:
@@ -42,10 +44,6 @@ def blueprint(world: World) -> Blueprint:
             return _authorize(world, request.args.get("client_id", ""), request.args.get("state", ""))
 
     return door
-
-
-def is_auth_server(world: World) -> bool:
-    return _at_auth_server(world)
 
 
 def exchange(world: World, given: dict[str, str]) -> dict[str, Any]:
@@ -84,7 +82,7 @@ def describe(world: World, token: str) -> dict[str, Any]:
         "user_id": grant.user_id,
         "install": {
             "installed": app.is_installed,
-            "version": str(app.version),
+            "version": app.version,
             "status": "L",
             "scope": ",".join(app.scopes),
             "domain": world.domain_of(portal),

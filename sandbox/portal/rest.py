@@ -86,10 +86,11 @@ def run(call: Call, method: Method, started: float) -> tuple[Any, dict[str, Any]
         if counted:
             operating.book(spent)
     shown = operating.shown() if counted and call.world.settings["operating_shown"] else {}
-    return result, {**_times(started, spent), **shown}
+    return result, {**times(started, spent), **shown}
 
 
-def _times(started: float, processing: float) -> dict[str, Any]:
+def times(started: float, processing: float) -> dict[str, Any]:
+    """The block "time" of every answer, without the part about operating."""
     finish = time.time()
     return {
         "start": started,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.portal import docgen
 from sandbox.portal.crm import items
 from sandbox.portal.crm.requisites import BANK_FIELDS, PRESET_FIELDS, REQUISITE_FIELDS, add_row
 from sandbox.portal.crm.types import COMPANY, CONTACT, DEAL, REQUISITE, SmartType, smart_types
@@ -37,6 +38,9 @@ def fill(world: World) -> None:
         _presets(portal)
         _fields(portal)
         _crm(world, portal)
+        _lists(portal)
+        docgen.add_template(portal, "Счёт", ["2", "31", str(SMART_TYPE)])
+        docgen.add_template(portal, "Акт", ["2_category_0", "31"])
         portal.webhooks[ADMIN_ID, "secretwebhookcode"] = ["crm", "bizproc", "disk", "im", "user", "task", "lists"]
 
 
@@ -120,6 +124,17 @@ def _company(world: World, portal: Portal, title: str, codes: dict[str, str], *,
     bank = {"ENTITY_ID": number, "NAME": "Основной счёт", "COUNTRY_ID": "1", "RQ_BIK": "044525225"}
     add_row(portal, "bank_details", BANK_FIELDS, {**bank, "RQ_ACC_NUM": "40702810900000000001"}, ADMIN_ID)
     return company.id
+
+
+def _lists(portal: Portal) -> None:
+    fields = {
+        "NAME": {"FIELD_ID": "NAME", "NAME": "Название", "TYPE": "NAME"},
+        "PROPERTY_951": {"FIELD_ID": "PROPERTY_951", "NAME": "Номер", "TYPE": "S"},
+        "PROPERTY_952": {"FIELD_ID": "PROPERTY_952", "NAME": "Сумма", "TYPE": "N"},
+        "PROPERTY_953": {"FIELD_ID": "PROPERTY_953", "NAME": "Файл", "TYPE": "F"},
+    }
+    iblock = {"ID": "47", "IBLOCK_TYPE_ID": "lists", "CODE": "documents", "NAME": "Документы", "fields": fields}
+    portal.tables["iblocks"][47] = iblock
 
 
 def requisite(portal: Portal, entity_type_id: int, entity_id: int, given: dict[str, Any]) -> int:

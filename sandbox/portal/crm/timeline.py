@@ -1,0 +1,231 @@
+"""crm.timeline.comment.*, crm.activity.todo.*, crm.activity.configurable.*: what people see in an item's timeline."""
+
+import re
+from typing import Any
+
+from sandbox.portal import drive
+from sandbox.portal.crm import items
+from sandbox.portal.crm.filters import filter_rows
+from sandbox.portal.crm.types import kind_by
+from sandbox.portal.errors import RestError, item_access_denied, missing, not_found
+from sandbox.portal.methods import Call, Page, as_list, as_map, invalid_argument, method, page_of, whole
+from sandbox.portal.model import Item
+from sandbox.portal.values import decode_file, to_moment
+from sandbox.portal.world import iso, now
+
+KEY = re.compile(r"[A-Za-z0-9_]+")
+
+
+@method("crm.timeline.comment.add", scope="crm")
+def add_comment(call: Call) -> int:
+    fields = as_map(call.required("fields"))
+    item = _owner_by_name(call, fields)
+    text = str(fields.get("COMMENT") or "")
+    if not text:
+        raise invalid_argument("Empty comment message.")
+    number = call.portal.next_id("comment", 1999)
+    call.portal.tables["comments"][number] = {
+        "ID": number,
+        "ENTITY_TYPE_ID": item.entity_type_id,
+        "ENTITY_ID": item.id,
+        "ENTITY_TYPE": str(fields["ENTITY_TYPE"]).lower(),
+        "CREATED": iso(now()),
+        "COMMENT": text,
+        "AUTHOR_ID": call.user.id,
+        "FILES": _files(call, fields.get("FILES")),
+    }
+    return number
+
+
+@method("crm.timeline.comment.update", scope="crm")
+def update_comment(call: Call) -> bool:
+    """The whole set of files is replaced when FILES is given."""
+    row, fields = _comment(call), as_map(call.required("fields"))
+    if "COMMENT" in fields and not fields["COMMENT"]:
+        raise invalid_argument("Empty comment message.")
+    if "COMMENT" in fields:
+        row["COMMENT"] = str(fields["COMMENT"])
+    if "FILES" in fields:
+        row["FILES"] = _files(call, fields["FILES"])
+    return True
+
+
+@method("crm.timeline.comment.delete", scope="crm")
+def delete_comment(call: Call) -> bool:
+    del call.portal.tables["comments"][_comment(call)["ID"]]
+    return True
+
+
+@method("crm.timeline.comment.get", scope="crm")
+def get_comment(call: Call) -> dict[str, Any]:
+    return _shown_comment(call, _comment(call))
+
+
+@method("crm.timeline.comment.list", scope="crm")
+def list_comments(call: Call) -> Page:
+    rules = {key.upper(): value for key, value in call.map("filter").items()}
+    if not {"ENTITY_ID", "ENTITY_TYPE"} <= {key.lstrip("=") for key in rules}:
+        raise invalid_argument("ENTITY_ID and ENTITY_TYPE are required in filter")
+    rows = filter_rows(list(call.portal.tables["comments"].values()), rules)
+    return page_of([_shown_comment(call, row) for row in rows], call.get("start"))
+
+
+@method("crm.activity.todo.add", scope="crm")
+def add_todo(call: Call) -> dict[str, int]:
+    item = _owner(call)
+    moment = to_moment(call.required("deadline"))
+    if moment is None:
+        raise RestError("WRONG_DATETIME_FORMAT", "Wrong datetime format")
+    number = call.portal.next_id("activity", 900)
+    call.portal.tables["activities"][number] = {
+        "id": number,
+        "kind": "todo",
+        "owner": [item.entity_type_id, item.id],
+        "title": call.text("title"),
+        "description": call.text("description"),
+        "deadline": iso(moment),
+        "responsible_id": whole(call.get("responsibleId")) or call.user.id,
+        "completed": "N",
+    }
+    return {"id": number}
+
+
+@method("crm.activity.configurable.add", scope="crm")
+def add_configurable(call: Call) -> dict[str, Any]:
+    client_id = _creator(call)
+    item = _owner(call)
+    layout = as_map(call.required("layout"))
+    _check_layout(layout)
+    fields = as_map(call.get("fields"))
+    _check_fields(fields)
+    number = call.portal.next_id("activity", 900)
+    call.portal.tables["activities"][number] = {
+        "id": number,
+        "kind": "configurable",
+        "owner": [item.entity_type_id, item.id],
+        "client_id": client_id,
+        "fields": fields,
+        "layout": layout,
+    }
+    return {"activity": {"id": number}}
+
+
+@method("crm.activity.configurable.update", scope="crm")
+def update_configurable(call: Call) -> dict[str, Any]:
+    row = _configurable(call)
+    if "layout" in call.params:
+        layout = as_map(call.params["layout"])
+        _check_layout(layout)
+        row["layout"] = layout
+    fields = as_map(call.get("fields"))
+    _check_fields(fields)
+    row["fields"] |= fields
+    return {"activity": {"id": row["id"]}}
+
+
+@method("crm.activity.configurable.get", scope="crm")
+def get_configurable(call: Call) -> dict[str, Any]:
+    row = _configurable(call)
+    owner = {"ownerTypeId": row["owner"][0], "ownerId": row["owner"][1]}
+    return {"activity": {"id": row["id"], **owner, "fields": row["fields"], "layout": row["layout"]}}
+
+
+def _owner_by_name(call: Call, fields: dict[str, Any]) -> Item:
+    kind = kind_by(call.portal, name=str(fields.get("ENTITY_TYPE") or ""))
+    item = items.items_of(call.portal, kind.id).get(whole(fields.get("ENTITY_ID")) or 0) if kind else None
+    return _allowed(call, item)
+
+
+def _owner(call: Call) -> Item:
+    table = items.items_of(call.portal, call.number("ownerTypeId"))
+    return _allowed(call, table.get(call.number("ownerId")))
+
+
+def _allowed(call: Call, item: Item | None) -> Item:
+    if item is None:
+        raise RestError("OWNER_NOT_FOUND", "Owner was not found")
+    if not call.user.has_crm:
+        raise item_access_denied()
+    return item
+
+
+def _comment(call: Call) -> dict[str, Any]:
+    number = whole(call.get("id"))
+    if number is None:
+        raise missing("id")
+    row = call.portal.tables["comments"].get(number)
+    if row is None:
+        raise not_found("Comment was not found")
+    return row
+
+
+def _files(call: Call, given: Any) -> list[int]:
+    """Files of comments go to the Drive. An element is ["name", "base64"] or the id of a file already there."""
+    numbers = []
+    for part in as_list(given):
+        if isinstance(part, list):
+            name, content = decode_file(part)
+            numbers.append(drive.store(call.portal, "comments", name, content, call.user.id)["ID"])
+        elif whole(str(part).lstrip("n")) in call.portal.tables["drive"]:
+            numbers.append(int(str(part).lstrip("n")))
+    return numbers
+
+
+def _shown_comment(call: Call, row: dict[str, Any]) -> dict[str, Any]:
+    files = {}
+    for number in row["FILES"]:
+        stored = call.portal.tables["drive"][number]
+        url = f"{call.world.url_of(call.portal)}/disk/downloadFile/{number}/"
+        files[str(number)] = {
+            "id": number,
+            "date": row["CREATED"],
+            "type": "file",
+            "name": stored["NAME"],
+            "size": int(stored["SIZE"]),
+            "authorId": row["AUTHOR_ID"],
+            "urlShow": url,
+            "urlDownload": url,
+        }
+    texts = {key: str(row[key]) for key in ("ID", "ENTITY_ID", "AUTHOR_ID")}
+    kept = {key: row[key] for key in ("ENTITY_TYPE", "CREATED", "COMMENT")}
+    return {**texts, **kept, **({"FILES": files} if files else {})}
+
+
+def _creator(call: Call) -> str:
+    if call.app is None:
+        raise RestError("ERROR_WRONG_CONTEXT", "Rest context is required")
+    return call.app.client_id
+
+
+def _configurable(call: Call) -> dict[str, Any]:
+    client_id = _creator(call)
+    row = call.portal.tables["activities"].get(call.number("id"))
+    if row is None or row["kind"] != "configurable":
+        raise not_found("Activity was not found")
+    if row["client_id"] != client_id:
+        raise RestError("ERROR_WRONG_APPLICATION", "The activity was created by another application")
+    return row
+
+
+def _check_fields(fields: dict[str, Any]) -> None:
+    incoming = str(fields.get("isIncomingChannel") or "N")
+    if incoming == "Y" and fields.get("deadline"):
+        raise RestError("INCOMING_ACTIVITY_CAN_NOT_BE_WITH_DEADLINE", "Incoming activity can not have a deadline")
+    for flag in ("completed", "isIncomingChannel"):
+        if flag in fields and fields[flag] not in ("Y", "N", True, False):
+            raise RestError("WRONG_FIELD_VALUE", f"Wrong value of the field {flag}")
+
+
+def _check_layout(layout: dict[str, Any]) -> None:
+    if not layout:
+        raise RestError("ERROR_EMPTY_LAYOUT", "Layout is empty")
+    for path in (("icon", "code"), ("header", "title"), ("body", "logo"), ("body", "blocks")):
+        if not as_map(layout.get(path[0])).get(path[1]):
+            raise RestError("FIELD_IS_REQUIRED", f"Field {'.'.join(path)} is required")
+    body, header, footer = (as_map(layout.get(name)) for name in ("body", "header", "footer"))
+    for found, limit in ((body["blocks"], 20), (header.get("tags"), 2), (footer.get("buttons"), 2)):
+        named = as_map(found)
+        if len(named) > limit:
+            raise RestError("TOO_MANY_ITEMS", f"Too many items, {limit} are allowed")
+        if not all(KEY.fullmatch(key) for key in named):
+            raise RestError("KEY_CONTAIN_WRONG_SYMBOLS", "Key contains wrong symbols")
