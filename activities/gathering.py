@@ -3,14 +3,26 @@
 Sources: activities.md "Which package", `diadoc_add_document`.
 """
 
-from activities import crm, values
+import json
+from typing import Any
+
+from activities import crm, papers, type_lists, values
 from activities.context import Context
-from activities.crm import WhichItem
+from activities.crm import Card, WhichItem
+from activities.crm_ids import CrmItem, from_short
+from activities.document_types import DOCUMENT_TYPES
 from activities.fields import Line, label
+from activities.our_boxes import our_box
+from activities.papers import Paper, Types
+from activities.sources import TakenFile
+from activities.states import DocflowState, Outcome, outcome
 from activities.values import Text
-from errors import DocumentNotFound, PackageNotFound
+from errors import AlreadySent, BoxNotChosen, DocumentNotFound, Duplicate, InputInvalid, PackageNotFound
 from registry.tables import Document, Package
 
+COMMENT_LIMIT = 5_000  # of Diadoc
+# What ended like this may be sent once more without asking for it.
+_OVER = (Outcome.REFUSED, Outcome.REVOKED, Outcome.DELETED)
 _PACKAGE = Text("Номер пакета", "Package number")
 _DOCUMENT = Text("Номер документа", "Document number")
 
@@ -62,6 +74,89 @@ def find_document(context: Context, use_document: str) -> Document:
     if document is None:
         raise DocumentNotFound(document=use_document)
     return document
+
+
+def package_to_fill(context: Context, use_package: str) -> Package | None:
+    """The open package of that number; None when no number is given. Raises PackageNotFound, AlreadySent."""
+    if not use_package:
+        return None
+    package = find_package(context, use_package)
+    if package.state != "open":
+        raise AlreadySent(package_id=package.id)
+    return package
+
+
+def describe(context: Context, paper: Paper, file: TakenFile, card: Card | None) -> tuple[Paper, dict[str, Any]]:
+    """The paper with what its XML and its item add, and the row of the registry that keeps it.
+
+    Raises MetadataMissing naming all that is missing, ReplySignatureFixed, VatRateInvalid, InputInvalid.
+    """
+    types = _types_if_known(context, card)
+    if DOCUMENT_TYPES[paper.document_type].is_formal:
+        formal = papers.read_xml(context, blob=file.blob, file_name=file.file_name)
+        paper = papers.from_xml(paper, formal, types)
+    elif card is not None and not paper.requisites.currency:
+        paper = papers.with_currency(paper, lambda: card.currency)
+    version = papers.allowed_version(paper.document_type, paper.function, paper.version, types)
+    metadata = papers.metadata_of(paper, version)
+    papers.ensure_vat(paper)
+    row = {
+        "document_type": paper.document_type,
+        "function": paper.function,
+        "version": paper.version,
+        "number": paper.requisites.number,
+        "date": f"{paper.requisites.date:%d.%m.%Y}" if paper.requisites.date else "",
+        "requisites": papers.to_json(paper.requisites),
+        "metadata_": metadata,
+        "recipient_in_file": papers.recipient_in_file(paper),
+        "need_reply_signature": paper.need_reply_signature,
+        "needs_reply": papers.needs_reply(paper, version),
+        "file_name": file.file_name,
+        "file_size": file.size,
+        "sha256": file.sha256,
+        "blob": file.blob,
+    }
+    return paper, {**row, "sameness": sameness(paper)}
+
+
+def sameness(paper: Paper) -> str:
+    """What makes two papers of one item the same: kind, number and date; without a number the file's name."""
+    number = values.read_line(paper.requisites.number).casefold()
+    if not number:
+        return json.dumps([paper.document_type, "", paper.file_name], ensure_ascii=False)
+    day = paper.requisites.date.isoformat() if paper.requisites.date else ""
+    return json.dumps([paper.document_type, number, day], ensure_ascii=False)
+
+
+def ensure_not_sent(context: Context, paper: Paper, *, crm_item: str) -> None:
+    """Raises Duplicate naming the same paper of this item that was sent and neither refused, revoked nor deleted."""
+    for document, package in context.registry.packages.same_documents(crm_item=crm_item, sameness=sameness(paper)):
+        is_on_its_way = package.state in ("sending", "sent")
+        if is_on_its_way and outcome(DocflowState(document.docflow_state), document.needs_reply) not in _OVER:
+            raise Duplicate(document=paper.name, package_id=package.id, document_id=document.id)
+
+
+def item_of(context: Context, crm_item: str, package: Package | None) -> CrmItem:
+    """The item a paper belongs to: the chosen one, else that of the package. Raises InputInvalid."""
+    if package is not None and not crm_item and context.crm_item is None:
+        return from_short(package.crm_item)
+    return crm.chosen_item(context, crm_item)
+
+
+def ensure_comment(comment: str) -> None:
+    """Raises InputInvalid over Diadoc's limit."""
+    if len(comment) > COMMENT_LIMIT:
+        hint = Text(f"Не больше {COMMENT_LIMIT} знаков.", f"At most {COMMENT_LIMIT} characters.")
+        raise InputInvalid(field=Text("Комментарий", "Comment"), value=values.shorten(comment, 100), hint=hint)
+
+
+def _types_if_known(context: Context, card: Card | None) -> Types | None:
+    """The type list of the box that will probably send it. Adding must not depend on Diadoc: None is an answer too."""
+    try:
+        box = our_box(context, "", card)
+    except BoxNotChosen:
+        return None
+    return type_lists.document_types_if_known(context, box)
 
 
 def _number(field: Text, text: str) -> int:

@@ -3,6 +3,7 @@
 Sources: activities.md `diadoc_add_document`; domain.md 2.2, 2.3; diadoc.md 4.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -72,6 +73,19 @@ def from_xml(paper: Paper, formal: FormalDocument, types: Types | None) -> Paper
         requisites=_said(formal, paper.requisites.metadata),
         formal=formal,
     )
+
+
+def with_currency(paper: Paper, of_item: Callable[[], str]) -> Paper:
+    """The paper with its item's currency, where the kind of document takes one at all."""
+    if "CurrencyCode" not in DOCUMENT_TYPES[paper.document_type].keys.allowed:
+        return paper
+    return replace(paper, requisites=replace(paper.requisites, currency=of_item()))
+
+
+def recipient_in_file(paper: Paper) -> dict[str, str]:
+    """Whom the XML names first: inn, kpp, name; {} when there is no XML or it names nobody."""
+    named = next((party for party in paper.formal.recipients if party.inn), None) if paper.formal else None
+    return asdict(named) if named else {}
 
 
 def allowed_version(document_type: str, function: str, version: str, types: Types | None) -> DocumentVersion | None:
