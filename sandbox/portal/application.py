@@ -20,6 +20,7 @@ from sandbox.portal import (  # noqa: F401  (methods register themselves)
     lists,
     oauth,
     operations,
+    pages,
     placements,
     registration,
     rest,
@@ -55,7 +56,7 @@ def create_app(world: World) -> Flask:
             seed.fill(world)
 
     world.settings = install_settings(app, DEFAULTS, reset)
-    for door in (rest, oauth, links, drive, operations):
+    for door in (rest, oauth, links, drive, operations, pages):
         app.register_blueprint(door.blueprint(world))
     with world.lock:
         seed.fill(world)
