@@ -73,7 +73,7 @@ class Answer:
 
     @property
     def is_html(self) -> bool:
-        return "html" in self.headers.get("Content-Type", "").lower()
+        return self.size > 0 and "html" in self.headers.get("Content-Type", "").lower()
 
     @property
     def file_name(self) -> str:

@@ -311,6 +311,14 @@ def test_a_sunset_without_a_date_is_an_alarm_all_the_same(remote):
     assert told == [("V3/GetDocument", None, "")]
 
 
+def test_an_empty_success_is_one_whatever_its_type(remote):
+    remote.post(f"{API}/Delete", body=b"", content_type="text/html")
+
+    client().delete(**ADDRESS)
+
+    assert len(remote.calls) == 1
+
+
 def test_a_broken_connection_is_unavailable(remote, naps):
     error = failure(Unavailable, http=Http(system="Диадок", timeout_seconds=1))
 
