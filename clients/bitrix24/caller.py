@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urljoin
 
@@ -14,7 +15,7 @@ from clients.bitrix24 import faults, wire
 from clients.bitrix24.auth import Bitrix24Auth
 from clients.http import PATIENCE_SECONDS, Http, Throttle, TokenStore
 from credentials import Token
-from errors import PortalAuthLost, RateLimited, ServiceError, Unavailable
+from errors import NoAccess, PortalAuthLost, RateLimited, ServiceError, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ class Caller:
             except ServiceError as error:
                 if renewed or error.vendor_code.lower() not in faults.TOKEN_IS_STALE:
                     raise
-                token, renewed = self._renew(token), True
+                token, renewed = self._renew(token, error.vendor_code), True
 
     def _post(self, token: Token, method: str, params: dict[str, Any]) -> requests.Response:
         body = wire.dump({**params, "auth": token.access_token})
@@ -160,16 +161,17 @@ class Caller:
         self._throttle.block(error.retry_after or faults.QUERY_LIMIT_SECONDS, error.method if only_this_method else "")
 
     def _note_operating(self, method: str, spent: dict[str, Any]) -> None:
-        if self._on_operating and "operating" in spent:
-            self._on_operating(method, float(spent["operating"]), wire.as_time(spent.get("operating_reset_at")))
+        used = spent.get("operating")
+        if self._on_operating and isinstance(used, (int, Decimal)):
+            self._on_operating(method, float(used), wire.as_time(spent.get("operating_reset_at")))
 
     def renew_token(self) -> None:
         """Renew the token although it is not spent: one that is never used would die. Raises PortalAuthLost."""
-        self._renew(self._tokens.read())
+        self._renew(self._tokens.read(), because="")
 
-    def _renew(self, stale: Token) -> Token:
+    def _renew(self, stale: Token, because: str) -> Token:
         try:
-            return self._tokens.renew(stale, self._refresh)
+            return self._tokens.renew(stale, lambda stored: self._refresh(stored, because))
         except PortalAuthLost:
             # somebody may have won a race that the lock does not see: look once more before giving up
             token = self._tokens.read()
@@ -177,8 +179,14 @@ class Caller:
                 raise
             return token
 
-    def _refresh(self, stored: Token) -> Token:
-        return self._auth.refresh(self._server_endpoint, stored.refresh_token).token(stored.endpoint)
+    def _refresh(self, stored: Token, because: str) -> Token:
+        try:
+            return self._auth.refresh(self._server_endpoint, stored.refresh_token).token(stored.endpoint)
+        except NoAccess as error:
+            # "invalid_client" alone may be a wrong secret of ours, which must not cost us the portal's token
+            if (because.lower(), error.vendor_code.lower()) == ("invalid_token", "invalid_client"):
+                raise PortalAuthLost(**error.facts) from None
+            raise
 
     def _follow(self, token: Token, response: requests.Response, method: str) -> Token:
         """The token at the portal's new address, which its auth server must confirm before a token goes there."""
@@ -200,7 +208,7 @@ class Caller:
         except ServiceError as error:
             if error.vendor_code.lower() not in faults.TOKEN_IS_STALE:
                 raise
-            token = self._renew(token)
+            token = self._renew(token, error.vendor_code)
             info = self._auth.app_info(self._server_endpoint, token.access_token)
         return token, info.client_endpoint
 

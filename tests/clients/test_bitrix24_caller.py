@@ -122,6 +122,28 @@ def test_a_dead_refresh_token_ends_the_access(kit):
     assert kit.tokens.dead
 
 
+def test_a_token_that_is_never_used_can_be_renewed_all_the_same(kit):
+    kit.refreshes()
+
+    kit.client.renew_token()
+
+    assert kit.tokens.token.access_token == "access-2"
+    assert kit.throttle.turns == []
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "is_dead"), [("invalid_token", PortalAuthLost, True), ("expired_token", NoAccess, False)]
+)
+def test_a_portal_that_knows_us_no_more_is_told_from_a_wrong_secret_of_ours(kit, code, kind, is_dead):
+    kit.fails("profile", code, status=401)
+    responses.get("https://oauth.example/oauth/token/", json={"error": "invalid_client"}, status=400)
+
+    with pytest.raises(kind):
+        kit.client.call("profile")
+
+    assert kit.tokens.dead is is_dead
+
+
 def test_a_pair_won_by_somebody_else_is_found_by_looking_once_more(kit):
     kit.answers("profile", EXPIRED, status=401)
     kit.answers("profile", {"result": {"ID": "1"}})
@@ -424,6 +446,15 @@ def test_two_redirects_in_a_row_end_the_call(kit):
         kit.client.call("crm.item.add")
 
     assert len(responses.calls) == 3
+
+
+@pytest.mark.parametrize("spent", [[], {}, {"operating": None}, {"operating": "much"}, None])
+def test_a_portal_that_counts_no_time_is_fine(kit, spent):
+    kit.answers("profile", {"result": {}, "time": spent})
+
+    kit.client.call("profile")
+
+    assert kit.operating == []
 
 
 # Lists
