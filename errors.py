@@ -47,17 +47,23 @@ class AppError(Exception):
         self.facts = facts
         super().__init__(self.text("en"))
 
+    @property
+    def is_retried(self) -> bool:
+        """Do we try again by ourselves? What only people can end is told at once, though waiting may cure it."""
+        return self.temporary
+
     def text(self, language: str) -> str:
         """The sentence for a person, in "ru" or (for any other language) "en"."""
         pattern = self.ru if language == "ru" else self.en
-        shown = {name: _shown(value) for name, value in self.facts.items()}
+        shown = {name: _shown(value, language) for name, value in self.facts.items()}
         return Formatter().vformat(pattern, (), _Blanks(shown)).strip()
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, language: str) -> str:
     if isinstance(value, (list, tuple, set)):
-        return ", ".join(str(item) for item in value)
-    return "—" if value in (None, "") else str(value)
+        return ", ".join(_shown(item, language) for item in value)
+    spoken = value.of(language) if hasattr(value, "of") else value  # a text that exists in both languages
+    return "—" if spoken in (None, "") else str(spoken)
 
 
 class ActivityError(AppError):
@@ -259,6 +265,7 @@ class NotFinal(ActivityError):
     code, temporary, who_must_act = "NOT_FINAL", True, "counteragent"
     ru = "Документооборот ещё не завершён ({state}). Файлы не скачаны, дождитесь исхода."
     en = "The docflow is not finished ({state}). No files were downloaded, wait for the outcome."
+    is_retried = False
 
 
 class DraftDeleted(ActivityError):

@@ -137,24 +137,15 @@ def error_outputs(error: AppError, language: str) -> dict[str, Any]:
     return {
         "result": "timeout" if isinstance(error, TimeIsUp) else "error",
         "error_code": error.code,
-        "error_text": tell(error, language),
+        "error_text": error.text(language),
         "retryable": error.temporary,
         "who_must_act": error.who_must_act,
     }
 
 
 def tell(error: AppError, language: str) -> str:
-    """The error's sentence, with those of its facts that are `Text` in the same language."""
-    facts = {name: _in_language(fact, language) for name, fact in error.facts.items()}
-    return error.text(language) if facts == error.facts else type(error)(**facts).text(language)
-
-
-def _in_language(fact: Any, language: str) -> Any:
-    if isinstance(fact, Text):
-        return fact.of(language)
-    if isinstance(fact, (list, tuple)):
-        return [_in_language(item, language) for item in fact]
-    return fact
+    """The error's sentence."""
+    return error.text(language)
 
 
 def _input_invalid(schema: Schema, given: dict[str, Any], error: ValidationError) -> InputInvalid:

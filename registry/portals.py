@@ -68,8 +68,11 @@ class Portals:
             "renewed_at": datetime.now(UTC),
             "dead_since": None,
         }
+        if installation.application_token:
+            values["application_token_digest"] = digest(installation.application_token)
+        unknown = digest(secrets.token_hex())  # fits no token that anybody could send
         with self._database.session() as session:
-            first = insert(Portal).values(registrations={}, **values)
+            first = insert(Portal).values({"registrations": {}, "application_token_digest": unknown, **values})
             stored = first.on_conflict_do_update(index_elements=["member_id"], set_=values).returning(Portal)
             portal = session.scalars(stored, execution_options={"populate_existing": True}).one()
             tokens = insert(PortalToken).values(portal_id=portal.id, **token)

@@ -79,5 +79,9 @@ def set_rate(database: Database, *, name: str, rate: float, burst: float) -> Non
     """Change how fast one portal or account may be asked, from now on and for every process."""
     with database.autocommit() as connection:
         connection.execute(_MAKE, {"name": name, "rate": rate, "burst": burst})
-        changed = text("update throttle set rate = :rate, burst = :burst where name = :name")
+        # What was reserved at the old rate must not hold the new one up.
+        changed = text("""
+            update throttle set rate = :rate, burst = :burst,
+                arrival_at = least(arrival_at, clock_timestamp() + make_interval(secs => :burst / :rate))
+            where name = :name""")
         connection.execute(changed, {"name": name, "rate": rate, "burst": burst})

@@ -114,7 +114,7 @@ def _wait(running: Running, call: Call, pending: Pending) -> None:
 def _failed(running: Running, call: Call, context: Context, error: AppError) -> None:
     pause = _pause(running, call.attempts, error)
     retry_at = datetime.now(UTC) + timedelta(seconds=pause)
-    if not error.temporary or call.attempts >= ATTEMPTS or retry_at >= call.deadline_at:
+    if not error.is_retried or call.attempts >= ATTEMPTS or retry_at >= call.deadline_at:
         log.info("call failed", error_code=error.code, detail=str(error))
         answer(running, call, error_outputs(error, context.language))
         return
