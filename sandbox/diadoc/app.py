@@ -19,6 +19,7 @@ from sandbox.diadoc.auth import authenticate, seed_tokens
 from sandbox.diadoc.control import control
 from sandbox.diadoc.counteragents import seed_relations
 from sandbox.diadoc.identity import identity_provider
+from sandbox.diadoc.pages.routes import pages
 from sandbox.diadoc.settings import DEFAULTS
 from sandbox.diadoc.state import World
 from sandbox.faults import install_faults, install_settings
@@ -29,7 +30,7 @@ LOGGED = ("/connect/token", "/.well-known/openid-configuration")
 
 
 def create_app() -> Flask:
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     desk = install_faults(app, _name_of, _ids_of)
 
     def reset() -> None:
@@ -44,6 +45,7 @@ def create_app() -> Flask:
     reset()
     app.register_blueprint(identity_provider(world))
     app.register_blueprint(control(world))
+    app.register_blueprint(pages(world))
     door = Door(world, authenticate)
 
     @app.route("/<path:path>", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])

@@ -138,11 +138,12 @@ def _by_address(world: World, box: str, address: Fields) -> Document:
 
 
 def edit_packet(change: Change, box: str, document: Document, added: list[Document], removed: list[Document]) -> None:
+    together = change.world.packets[document.packet_id]
+    if set(removed) - set(together) or len(removed) >= len(together) + len(added):
+        raise conflict("Документ не состоит в этом пакете с другими документами")  # the text is invented
     if added:
         packets.join(change.world, [document, *added], change=change)
     for one in removed:
-        if one.packet_id != document.packet_id:
-            raise conflict("Документ не состоит в этом пакете")  # the text is invented
         packets.leave(change.world, one, change)
     change.touch(document)
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.diadoc.api import Answer, Call, api
-from sandbox.diadoc.errors import Refused, bad, forbidden, not_found
+from sandbox.diadoc.errors import Refused, bad, forbidden, no_department, not_found
 from sandbox.diadoc.feed import Event
+from sandbox.diadoc.organizations import has_department
 from sandbox.diadoc.render.statuses import direction
 
 PAGE = 100
@@ -78,6 +79,8 @@ def _department_filters(call: Call, box: str) -> list[Callable[[Event], bool]]:
     """Drafts are for those who see all documents; others name their department."""
     wanted = call.get("departmentId").lower()
     in_department = [lambda event: any(one.department(box) == wanted for one in event.message.documents_of(box))]
+    if wanted and not has_department(call.world.organizations[box], wanted):
+        raise no_department()
     if call.caller.access == "AllDocuments":
         return list(in_department) if wanted else []
     if not wanted:

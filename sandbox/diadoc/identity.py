@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from sandbox.diadoc import seed
 from sandbox.diadoc.auth import SCOPES, Issued, issue, valid
+from sandbox.diadoc.pages.texts import texts
 from sandbox.diadoc.state import World
 
 CODE_SECONDS = 300
@@ -43,7 +44,9 @@ def identity_provider(world: World) -> Blueprint:
         error = _check_authorize(request.args)
         if error:
             return error, 400
-        return Response(render_template("consent.html", users=seed.USERS, query=request.args))
+        language = "en" if request.args.get("lang") == "en" else "ru"
+        shown = {"t": texts(language), "lang": language, "users": seed.USERS, "query": request.args}
+        return Response(render_template("consent.html", **shown))
 
     @routes.post("/connect/authorize")
     def consent() -> Redirect | tuple[str, int]:

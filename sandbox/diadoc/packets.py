@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sandbox.diadoc.changes import Change
-from sandbox.diadoc.errors import conflict, locked_packet
+from sandbox.diadoc.errors import locked_packet
 from sandbox.diadoc.ids import new_id
 from sandbox.diadoc.model import Document, Message
 from sandbox.diadoc.state import World
@@ -11,16 +11,18 @@ from sandbox.diadoc.state import World
 
 def join(world: World, documents: Iterable[Document], *, change: Change | None = None) -> None:
     """Merge the whole packets of these documents into one with a new id."""
-    together = {id(one): one for document in documents for one in world.packets[document.packet_id]}
-    _renumber(world, list(together.values()), change)
+    old = dict.fromkeys(document.packet_id for document in documents)
+    together = [document for packet_id in old for document in world.packets[packet_id]]
+    _renumber(world, together, change)
+    for packet_id in old:
+        del world.packets[packet_id]
 
 
 def leave(world: World, document: Document, change: Change) -> None:
     """The document gets a packet of its own."""
-    if len(world.packets[document.packet_id]) == 1:
-        raise conflict("Документ не состоит в пакете с другими документами")  # the text is invented
-    world.packets[document.packet_id].remove(document)
+    old = document.packet_id
     _renumber(world, [document], change)
+    world.packets[old].remove(document)
 
 
 def _renumber(world: World, documents: list[Document], change: Change | None) -> None:
@@ -29,7 +31,6 @@ def _renumber(world: World, documents: list[Document], change: Change | None) ->
     packet_id = new_id()
     changes: dict[str, Change] = {change.message.id: change} if change else {}
     for document in documents:
-        world.packets.pop(document.packet_id, None)
         document.packet_id = packet_id
         message_id = document.message_id
         changes.setdefault(message_id, Change(world, world.messages[message_id])).touch(document)

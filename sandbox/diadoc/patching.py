@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.diadoc import editing, operations, refusing, service_xml, signing
+from sandbox.diadoc import editing, operations, packets, refusing, service_xml, signing
 from sandbox.diadoc.api import Call, api
 from sandbox.diadoc.attachments import read_signature, read_signed_content
 from sandbox.diadoc.body import Fields
@@ -54,11 +54,13 @@ class Patch:
     def __init__(self, call: Call, box: str, message: Message) -> None:
         self.call, self.box, self.message = call, box, message
         self.change = Change(call.world, message, author_user=call.caller.id)
+        self.revoked: list[Document] = []
 
     def carry_out(self, body: Fields) -> None:
         self.sign(body)
         self.refuse(body)
         self.request_revocation(body)
+        self.check_revoked()
         self.send_receipts(body)
         editing.request_resolutions(self.change, self.box, self.call.caller, body)
         editing.deny_resolutions(self.change, self.box, body)
@@ -100,6 +102,7 @@ class Patch:
             entity, document = self._parent(item)
             if entity.attachment_type == "RevocationRequest":
                 refusing.accept_revocation(self.change, document, self.box, cms)
+                self.revoked.append(document)
             elif entity is document.entity:
                 documents[document] = cms
             else:
@@ -117,6 +120,7 @@ class Patch:
             xml, cms, reason = self._signed(item, f"MessagePatchToPost.XmlSignatureRejections[{index}]")
             if entity.attachment_type == "RevocationRequest":
                 refusing.reject_revocation(self.change, document, self.box, reason, cms, xml)
+                self.revoked.append(document)
             else:
                 reasons[document], last = reason, (xml, cms)
         if reasons and self.box == self.message.from_box:
@@ -129,6 +133,13 @@ class Patch:
             _, document = self._parent(item)
             xml, cms, reason = self._signed(item, f"MessagePatchToPost.RevocationRequests[{index}]")
             refusing.request_revocation(self.change, document, self.box, reason, cms, xml)
+            self.revoked.append(document)
+
+    def check_revoked(self) -> None:
+        """A fully locked packet is annulled whole."""
+        if self.revoked:
+            delivered = [one for one in self.message.documents.values() if one.delivered_at]
+            packets.check_whole(self.message, self.revoked, delivered, {"Full"})
 
     def send_receipts(self, body: Fields) -> None:
         for index, item in enumerate(body.items("Receipts")):

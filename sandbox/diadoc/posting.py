@@ -11,6 +11,7 @@ from sandbox.diadoc.errors import Refused, bad, cannot_sign, conflict, forbidden
 from sandbox.diadoc.ids import HEAD_DEPARTMENT, new_id
 from sandbox.diadoc.model import Document, Entity, Message
 from sandbox.diadoc.organizations import has_department
+from sandbox.diadoc.render.documents import NEW_TYPES
 from sandbox.diadoc.render.messages import message_json
 from sandbox.diadoc.seed import Organization, User
 from sandbox.diadoc.state import World
@@ -142,7 +143,8 @@ def create(world: World, message: Message, attachments: list[Attachment], body: 
 
 def _document(world: World, message: Message, attachment: Attachment, packet_id: str) -> Document:
     kind, box = attachment.kind, message.from_box
-    entity = Entity(new_id(), "Attachment", kind.type, "", message.created, {box}, attachment.content)
+    attachment_type = "Title" if kind.type in NEW_TYPES else kind.type
+    entity = Entity(new_id(), "Attachment", attachment_type, "", message.created, {box}, attachment.content)
     entity.file_name = attachment.file_name
     document = Document(
         message.add(entity),

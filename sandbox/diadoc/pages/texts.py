@@ -1,0 +1,55 @@
+"""What the pages say, in Russian and English."""
+
+TEXTS = {
+    "title": ("Песочница Диадока", "Diadoc sandbox"),
+    "hint": (
+        "Нажимайте за нашего подписанта, за контрагента и за роуминг: продукт увидит это в ленте событий.",
+        "Press for our signer, for the counteragent and for the roaming operator: the product sees it in the feed.",
+    ),
+    "boxes": ("Ящики", "Boxes"),
+    "documents": ("Документы", "Documents"),
+    "nothing": ("Документов пока нет.", "No documents yet."),
+    "document": ("Документ", "Document"),
+    "counteragent": ("Контрагент", "Counteragent"),
+    "state": ("Состояние", "State"),
+    "actions": ("Действия", "Actions"),
+    "files": ("Файлы", "Files"),
+    "invitations": ("Приглашения", "Invitations"),
+    "inbound": ("входящий", "inbound"),
+    "outbound": ("исходящий", "outbound"),
+    "draft": ("черновик", "draft"),
+    "deleted": ("удалён", "deleted"),
+    "original": ("файл", "file"),
+    "reason": ("Причина", "Reason"),
+    "default_reason": ("Не согласны с суммой", "We do not agree with the amount"),
+    "consent": ("Разрешить доступ к Диадоку?", "Allow access to Diadoc?"),
+    "consent_asks": ("Действовать от вашего имени просит приложение", "To act in your name asks the application"),
+    "who": ("Кто вы", "Who are you"),
+    "allow": ("Разрешить", "Allow"),
+    "deny": ("Отказать", "Deny"),
+    "back": ("К ящику", "To the box"),
+    "sign_by_sender": ("Подписать и отправить", "Sign and send"),
+    "invalid_signature": ("Подписать негодной подписью", "Sign with an invalid signature"),
+    "request_signature": ("Запросить подпись", "Ask for a signature"),
+    "refuse_by_our_signer": ("Отказать в запросе подписи", "Refuse to sign for us"),
+    "send_draft": ("Подписать и отправить черновик", "Sign and send the draft"),
+    "recycle_draft": ("Удалить черновик", "Delete the draft"),
+    "deliver": ("Доставить", "Deliver"),
+    "roaming_error": ("Ошибка роуминга", "Roaming error"),
+    "sign_by_recipient": ("Подписать за получателя", "Sign for the recipient"),
+    "sign_with_disagreements": ("Подписать с разногласиями", "Sign with disagreements"),
+    "refuse": ("Отказать в подписи", "Refuse to sign"),
+    "receipt": ("Извещение о получении", "Receipt"),
+    "request_revocation": ("Предложить аннулировать", "Propose to annul"),
+    "accept_revocation": ("Согласиться на аннулирование", "Agree to annul"),
+    "reject_revocation": ("Отказать в аннулировании", "Refuse to annul"),
+    "delete": ("Удалить", "Delete"),
+    "restore": ("Восстановить", "Restore"),
+    "accept_invitation": ("Принять за контрагента", "Accept for the counteragent"),
+    "reject_invitation": ("Отклонить за контрагента", "Reject for the counteragent"),
+}
+
+
+def texts(language: str) -> dict[str, str]:
+    """language: ru or en, anything else is ru."""
+    return {name: pair[language == "en"] for name, pair in TEXTS.items()}
