@@ -14,7 +14,7 @@ from activities.context import Context
 from activities.counteragents import Counteragent, Recipient, Requisites, resolve_from
 from activities.document_types import DOCUMENT_TYPES
 from activities.our_boxes import usable_box
-from activities.papers import Paper, Types
+from activities.papers import Description, Types
 from activities.values import Text
 from clients.diadoc.models import DocumentType, DocumentVersion
 from errors import (
@@ -74,7 +74,7 @@ class PackageNotReady(ActivityError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckedDocument:
+class Paper:
     """A document as it is to be sent.
 
     metadata: Diadoc's, without FileName; needs_reply: a signature is expected; is_formal: an XML whose metadata and
@@ -95,7 +95,7 @@ class Checked:
     """What a check found. Without faults box, requisites and counteragent are there; documents in the given order."""
 
     faults: list[Fault]
-    documents: list[CheckedDocument]
+    papers: list[Paper]
     box: Box | None
     requisites: Requisites | None
     counteragent: Counteragent | None
@@ -138,7 +138,7 @@ def check_package(
     types = check.attempt(0, document_types_of, context, box) if box else None
     return Checked(
         faults=check.faults,
-        documents=[check.document(document, types, counteragent) for document in documents],
+        papers=[check.document(document, types, counteragent) for document in documents],
         box=box,
         requisites=requisites,
         counteragent=counteragent,
@@ -169,21 +169,21 @@ class _Check:
             self.add(error, document_id)
             return None
 
-    def document(self, document: Document, types: Types | None, counteragent: Counteragent | None) -> CheckedDocument:
+    def document(self, document: Document, types: Types | None, counteragent: Counteragent | None) -> Paper:
         for error in _sizes(document):
             self.add(error, document.id)
-        paper = self.attempt(document.id, _read, self.context, document) or papers.of_document(document)
+        described = self.attempt(document.id, _read, self.context, document) or papers.of_document(document)
         if counteragent is not None:
-            self.attempt(document.id, _ensure_recipient, paper, counteragent)
-        version = self.attempt(document.id, _allowed_version, paper, types) if types is not None else None
-        metadata = self.attempt(document.id, papers.metadata_of, paper, version)
-        self.attempt(document.id, papers.ensure_vat, paper)
-        needs_reply = self.attempt(document.id, papers.needs_reply, paper, version)
-        return CheckedDocument(
+            self.attempt(document.id, _ensure_recipient, described, counteragent)
+        version = self.attempt(document.id, _allowed_version, described, types) if types is not None else None
+        metadata = self.attempt(document.id, papers.metadata_of, described, version)
+        self.attempt(document.id, papers.ensure_vat, described)
+        needs_reply = self.attempt(document.id, papers.needs_reply, described, version)
+        return Paper(
             document=document,
-            function=paper.function or "default",
-            version=version.version if version else paper.version,
-            is_formal=DOCUMENT_TYPES[paper.document_type].is_formal,
+            function=described.function or "default",
+            version=version.version if version else described.version,
+            is_formal=DOCUMENT_TYPES[described.document_type].is_formal,
             metadata=metadata or {},
             needs_reply=bool(needs_reply),
             workflow_id=version.default_workflow_id if version else None,
@@ -210,45 +210,45 @@ def _sizes(document: Document) -> Iterator[ActivityError]:
         yield FileTooLarge(file_name=document.file_name)
 
 
-def _read(context: Context, document: Document) -> Paper:
+def _read(context: Context, document: Document) -> Description:
     """The paper as it lies in our store, its XML read again. Raises FileNotFound, InputInvalid."""
-    paper = papers.of_document(document)
-    if DOCUMENT_TYPES[paper.document_type].is_formal:
+    described = papers.of_document(document)
+    if DOCUMENT_TYPES[described.document_type].is_formal:
         formal = papers.read_xml(context, blob=document.blob, file_name=document.file_name)
-        return replace(paper, formal=formal)
+        return replace(described, formal=formal)
     try:
         with context.blobs.open(document.blob):
-            return paper
+            return described
     except FileNotFoundError as error:
         raise FileNotFound(source=document.file_name) from error
 
 
-def _ensure_recipient(paper: Paper, counteragent: Counteragent) -> None:
+def _ensure_recipient(described: Description, counteragent: Counteragent) -> None:
     """The envelope does not change whom the XML names. Raises RecipientMismatch."""
-    named = [party for party in paper.formal.recipients if party.inn] if paper.formal else []
+    named = [party for party in described.formal.recipients if party.inn] if described.formal else []
     if named and not any(
         (one.inn, one.kpp or counteragent.kpp) == (counteragent.inn, counteragent.kpp) for one in named
     ):
         in_file = ", ".join(f"{party.inn}/{party.kpp}".rstrip("/") for party in named)
         in_envelope = f"{counteragent.inn}/{counteragent.kpp}".rstrip("/")
-        raise RecipientMismatch(document=paper.file_name, in_file=in_file, in_envelope=in_envelope)
+        raise RecipientMismatch(document=described.file_name, in_file=in_file, in_envelope=in_envelope)
 
 
-def _allowed_version(paper: Paper, types: Types) -> DocumentVersion:
+def _allowed_version(described: Description, types: Types) -> DocumentVersion:
     """The version that the box sends this paper by. Raises TypeNotAllowed, FormatOutdated."""
-    name = DOCUMENT_TYPES[paper.document_type].name
-    description = next((one for one in types if one.type_named_id == paper.document_type), None)
+    name = DOCUMENT_TYPES[described.document_type].name
+    description = next((one for one in types if one.type_named_id == described.document_type), None)
     if description is None or not description.is_external:
         reason = Text("вида нет в списке ящика", "the box's list does not have it")
         raise TypeNotAllowed(document_type=name, reason=reason)
-    function = description.function(paper.function or "default")
+    function = description.function(described.function or "default")
     if function is None:
-        reason = Text(f"нет функции {paper.function}", f"there is no function {paper.function}")
+        reason = Text(f"нет функции {described.function}", f"there is no function {described.function}")
         raise TypeNotAllowed(document_type=name, reason=reason)
-    version = papers.allowed_version(paper.document_type, paper.function, paper.version, types)
+    version = papers.allowed_version(described.document_type, described.function, described.version, types)
     if version is not None and version.is_actual:
         return version
     if not function.actual_versions:
         raise TypeNotAllowed(document_type=name, reason=Text("все форматы закрыты", "all its formats are closed"))
     actual = ", ".join(one.version for one in function.actual_versions)
-    raise FormatOutdated(document=paper.name, version=paper.version, actual=actual)
+    raise FormatOutdated(document=described.name, version=described.version, actual=actual)

@@ -12,7 +12,7 @@ from activities.context import Context
 from activities.crm import Card
 from activities.document_types import LABELS, OPTIONS, REPLY_CHOICES, VAT_MODES, DocumentRequisites
 from activities.fields import Choice, Day, Flag, Line, Many, Money, TextBlock, Whole, label
-from activities.papers import Paper
+from activities.papers import Description
 from activities.sources import FORMATS, SOURCES, Source, TakenFile
 from activities.values import Text
 from errors import InputInvalid
@@ -111,15 +111,15 @@ class DiadocAddDocument(Activity):
 def _put(
     context: Context, inputs: Mapping[str, Any], package: Package | None, card: Card, file: TakenFile
 ) -> dict[str, Any]:
-    paper, row = gathering.describe(context, _paper(inputs, file), file, card)
+    described, row = gathering.describe(context, _described(inputs, file), file, card)
     item = package.crm_item if package else card.item.short
     if not inputs["allow_duplicate"]:
-        gathering.ensure_not_sent(context, paper, crm_item=item)
+        gathering.ensure_not_sent(context, described, crm_item=item)
     packages = context.registry.packages
     # Opened only now: an empty package would hide the one that was sent before it.
     package = package or packages.open_or_create(crm_item=item, name=inputs["package_name"])
     document, replaced = packages.put_document(package.id, {**row, "comment": inputs["comment"]})
-    _tell(context, package.id, document.id, paper.name)
+    _tell(context, package.id, document.id, described.name)
     return {"package_id": package.id, "document_id": document.id, "replaced": replaced}
 
 
@@ -133,11 +133,11 @@ def _source(inputs: Mapping[str, Any]) -> Source:
     return Source(**{one.name: inputs[one.name] for one in fields(Source)})
 
 
-def _paper(inputs: Mapping[str, Any], file: TakenFile) -> Paper:
+def _described(inputs: Mapping[str, Any], file: TakenFile) -> Description:
     known = {one.name: inputs[one.name] for one in fields(DocumentRequisites)}
     known |= {name: inputs[name].value if inputs[name] else None for name in ("total", "vat")}
     known["currency"] = _currency(inputs)
-    return Paper(
+    return Description(
         document_type=inputs["document_type"],
         function=inputs["document_function"],
         version=inputs["document_version"],

@@ -13,7 +13,7 @@ from activities.crm_ids import CrmItem, from_short
 from activities.document_types import DOCUMENT_TYPES
 from activities.fields import Line, label
 from activities.our_boxes import our_box
-from activities.papers import Paper, Types
+from activities.papers import Description, Types
 from activities.sources import TakenFile
 from activities.states import DocflowState, Outcome, outcome
 from activities.values import Text
@@ -86,54 +86,56 @@ def package_to_fill(context: Context, use_package: str) -> Package | None:
     return package
 
 
-def describe(context: Context, paper: Paper, file: TakenFile, card: Card | None) -> tuple[Paper, dict[str, Any]]:
+def describe(
+    context: Context, described: Description, file: TakenFile, card: Card | None
+) -> tuple[Description, dict[str, Any]]:
     """The paper with what its XML and its item add, and the row of the registry that keeps it.
 
     Raises MetadataMissing naming all that is missing, ReplySignatureFixed, VatRateInvalid, InputInvalid.
     """
     types = _types_if_known(context, card)
-    if DOCUMENT_TYPES[paper.document_type].is_formal:
+    if DOCUMENT_TYPES[described.document_type].is_formal:
         formal = papers.read_xml(context, blob=file.blob, file_name=file.file_name)
-        paper = papers.from_xml(paper, formal, types)
-    elif card is not None and not paper.requisites.currency:
-        paper = papers.with_currency(paper, lambda: card.currency)
-    version = papers.allowed_version(paper.document_type, paper.function, paper.version, types)
-    metadata = papers.metadata_of(paper, version)
-    papers.ensure_vat(paper)
+        described = papers.from_xml(described, formal, types)
+    elif card is not None and not described.requisites.currency:
+        described = papers.with_currency(described, lambda: card.currency)
+    version = papers.allowed_version(described.document_type, described.function, described.version, types)
+    metadata = papers.metadata_of(described, version)
+    papers.ensure_vat(described)
     row = {
-        "document_type": paper.document_type,
-        "function": paper.function,
-        "version": paper.version,
-        "number": paper.requisites.number,
-        "date": f"{paper.requisites.date:%d.%m.%Y}" if paper.requisites.date else "",
-        "requisites": papers.to_json(paper.requisites),
+        "document_type": described.document_type,
+        "function": described.function,
+        "version": described.version,
+        "number": described.requisites.number,
+        "date": f"{described.requisites.date:%d.%m.%Y}" if described.requisites.date else "",
+        "requisites": papers.to_json(described.requisites),
         "metadata_": metadata,
-        "recipient_in_file": papers.recipient_in_file(paper),
-        "need_reply_signature": paper.need_reply_signature,
-        "needs_reply": papers.needs_reply(paper, version),
+        "recipient_in_file": papers.recipient_in_file(described),
+        "need_reply_signature": described.need_reply_signature,
+        "needs_reply": papers.needs_reply(described, version),
         "file_name": file.file_name,
         "file_size": file.size,
         "sha256": file.sha256,
         "blob": file.blob,
     }
-    return paper, {**row, "sameness": sameness(paper)}
+    return described, {**row, "sameness": sameness(described)}
 
 
-def sameness(paper: Paper) -> str:
+def sameness(described: Description) -> str:
     """What makes two papers of one item the same: kind, number and date; without a number the file's name."""
-    number = values.read_line(paper.requisites.number).casefold()
+    number = values.read_line(described.requisites.number).casefold()
     if not number:
-        return json.dumps([paper.document_type, "", paper.file_name], ensure_ascii=False)
-    day = paper.requisites.date.isoformat() if paper.requisites.date else ""
-    return json.dumps([paper.document_type, number, day], ensure_ascii=False)
+        return json.dumps([described.document_type, "", described.file_name], ensure_ascii=False)
+    day = described.requisites.date.isoformat() if described.requisites.date else ""
+    return json.dumps([described.document_type, number, day], ensure_ascii=False)
 
 
-def ensure_not_sent(context: Context, paper: Paper, *, crm_item: str) -> None:
+def ensure_not_sent(context: Context, described: Description, *, crm_item: str) -> None:
     """Raises Duplicate naming the same paper of this item that was sent and neither refused, revoked nor deleted."""
-    for document, package in context.registry.packages.same_documents(crm_item=crm_item, sameness=sameness(paper)):
+    for document, package in context.registry.packages.same_documents(crm_item=crm_item, sameness=sameness(described)):
         is_on_its_way = package.state in ("sending", "sent")
         if is_on_its_way and outcome(DocflowState(document.docflow_state), document.needs_reply) not in _OVER:
-            raise Duplicate(document=paper.name, package_id=package.id, document_id=document.id)
+            raise Duplicate(document=described.name, package_id=package.id, document_id=document.id)
 
 
 def item_of(context: Context, crm_item: str, package: Package | None) -> CrmItem:

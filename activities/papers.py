@@ -28,8 +28,8 @@ Types = tuple[DocumentType, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paper:
-    """A document to be: kind, requisites, and what its XML says. function and version: "" = the usual ones."""
+class Description:
+    """What a paper is: kind, requisites, and what its XML says. function and version: "" = the usual ones."""
 
     document_type: str
     function: str = ""
@@ -53,38 +53,38 @@ def read_xml(context: Context, *, blob: str, file_name: str) -> FormalDocument:
         raise FileNotFound(source=file_name) from error
 
 
-def from_xml(paper: Paper, formal: FormalDocument, types: Types | None) -> Paper:
+def from_xml(described: Description, formal: FormalDocument, types: Types | None) -> Description:
     """The paper with what its XML says: the file decides, an input that says otherwise raises InputInvalid."""
-    function = formal.function_for(paper.document_type)
+    function = formal.function_for(described.document_type)
     if function is None:
         said = f"{DOCUMENT_TYPES[formal.document_type].name.ru}, {formal.function}"
         hint = Text(f"В файле: {said}.", f"The file says: {formal.document_type}, {formal.function}.")
-        raise InputInvalid(field=Text("Вид документа", "Document type"), value=paper.document_type, hint=hint)
-    if paper.function not in ("", function):
+        raise InputInvalid(field=Text("Вид документа", "Document type"), value=described.document_type, hint=hint)
+    if described.function not in ("", function):
         hint = Text(f"В файле функция {function}.", f"The file's function is {function}.")
-        raise InputInvalid(field=Text("Функция документа", "Document function"), value=paper.function, hint=hint)
-    if paper.version and formal.versions and paper.version not in formal.versions:
+        raise InputInvalid(field=Text("Функция документа", "Document function"), value=described.function, hint=hint)
+    if described.version and formal.versions and described.version not in formal.versions:
         hint = Text(f"Файлу подходят: {', '.join(formal.versions)}.", f"The file fits {', '.join(formal.versions)}.")
-        raise InputInvalid(field=Text("Версия формата", "Format version"), value=paper.version, hint=hint)
+        raise InputInvalid(field=Text("Версия формата", "Format version"), value=described.version, hint=hint)
     return replace(
-        paper,
+        described,
         function=function,
-        version=paper.version or _version(paper.document_type, function, formal, types),
-        requisites=_said(formal, paper.requisites.metadata),
+        version=described.version or _version(described.document_type, function, formal, types),
+        requisites=_said(formal, described.requisites.metadata),
         formal=formal,
     )
 
 
-def with_currency(paper: Paper, of_item: Callable[[], str]) -> Paper:
+def with_currency(described: Description, of_item: Callable[[], str]) -> Description:
     """The paper with its item's currency, where the kind of document takes one at all."""
-    if "CurrencyCode" not in DOCUMENT_TYPES[paper.document_type].keys.allowed:
-        return paper
-    return replace(paper, requisites=replace(paper.requisites, currency=of_item()))
+    if "CurrencyCode" not in DOCUMENT_TYPES[described.document_type].keys.allowed:
+        return described
+    return replace(described, requisites=replace(described.requisites, currency=of_item()))
 
 
-def recipient_in_file(paper: Paper) -> dict[str, str]:
+def recipient_in_file(described: Description) -> dict[str, str]:
     """Whom the XML names first: inn, kpp, name; {} when there is no XML or it names nobody."""
-    named = next((party for party in paper.formal.recipients if party.inn), None) if paper.formal else None
+    named = next((party for party in described.formal.recipients if party.inn), None) if described.formal else None
     return asdict(named) if named else {}
 
 
@@ -94,41 +94,41 @@ def allowed_version(document_type: str, function: str, version: str, types: Type
     return document_types.chosen_version(description, function, version) if description else None
 
 
-def metadata_of(paper: Paper, version: DocumentVersion | None) -> dict[str, str]:
+def metadata_of(described: Description, version: DocumentVersion | None) -> dict[str, str]:
     """Diadoc's metadata without FileName. Raises MetadataMissing naming all that is missing, InputInvalid."""
     keys = document_types.keys_of(version.sender_title) if version and version.sender_title else None
-    lacking = document_types.missing(paper.document_type, paper.requisites, keys)
+    lacking = document_types.missing(described.document_type, described.requisites, keys)
     if lacking:
-        raise MetadataMissing(document=paper.name, fields=[missing.label for missing in lacking])
-    return document_types.build_metadata(paper.document_type, paper.requisites, keys)
+        raise MetadataMissing(document=described.name, fields=[missing.label for missing in lacking])
+    return document_types.build_metadata(described.document_type, described.requisites, keys)
 
 
-def needs_reply(paper: Paper, version: DocumentVersion | None) -> bool:
+def needs_reply(described: Description, version: DocumentVersion | None) -> bool:
     """Is a signature of the counteragent expected? Raises ReplySignatureFixed."""
     return document_types.need_reply_signature(
-        paper.document_type,
-        paper.need_reply_signature,
+        described.document_type,
+        described.need_reply_signature,
         workflow_id=version.default_workflow_id if version else None,
-        function=paper.function,
+        function=described.function,
     )
 
 
-def ensure_vat(paper: Paper) -> None:
+def ensure_vat(described: Description) -> None:
     """Raises VatRateInvalid for a rate no layout knows, and for more VAT than the highest rate gives."""
-    if paper.formal is not None:
-        if paper.formal.wrong_vat_rates:
-            raise VatRateInvalid(document=paper.name, rate=", ".join(paper.formal.wrong_vat_rates))
+    if described.formal is not None:
+        if described.formal.wrong_vat_rates:
+            raise VatRateInvalid(document=described.name, rate=", ".join(described.formal.wrong_vat_rates))
         return
-    total, vat = paper.requisites.total, paper.requisites.vat
-    if total is None or not vat or paper.requisites.vat_mode == "none":
+    total, vat = described.requisites.total, described.requisites.vat
+    if total is None or not vat or described.requisites.vat_mode == "none":
         return
     if vat >= total or vat / (total - vat) * 100 > HIGHEST_VAT + Decimal("0.5"):  # kopecks of rounding
-        raise VatRateInvalid(document=paper.name, rate=f"{vat:f} / {total:f}")
+        raise VatRateInvalid(document=described.name, rate=f"{vat:f} / {total:f}")
 
 
-def of_document(document: Document) -> Paper:
+def of_document(document: Document) -> Description:
     """The paper that a row of the registry keeps, without its XML."""
-    return Paper(
+    return Description(
         document_type=document.document_type,
         function=document.function,
         version=document.version,
