@@ -2,32 +2,40 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
+from clients.bitrix24.streams import Base64, Body
+
 SYSTEM = "Битрикс24"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def dump(value: Any) -> bytes:
-    """JSON for a request: dates as ISO 8601, sums as strings, so that no digit is lost."""
-    return json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":")).encode()
+def dump(value: Any) -> bytes | Body:
+    """JSON for a request: dates as ISO 8601, sums as texts, so that no digit is lost; files as they are read."""
+    body = Body(lambda mark: json.dumps(value, default=_writer(mark), ensure_ascii=False, separators=(",", ":")))
+    return body if body.has_files else b"".join(body)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, (tuple, set, frozenset)):
-        return list(value)
-    raise TypeError(f"{type(value).__name__} cannot be sent to a portal")
+def _writer(mark: Callable[[Base64], str]) -> Callable[[Any], Any]:
+    def plain(value: Any) -> Any:
+        if isinstance(value, Base64):
+            return mark(value)
+        if isinstance(value, (datetime, date)):
+            return value.isoformat()
+        if isinstance(value, Decimal):
+            return str(value)
+        if isinstance(value, Mapping):
+            return dict(value)
+        if isinstance(value, (set, frozenset)):
+            return list(value)
+        raise TypeError(f"{type(value).__name__} cannot be sent to a portal")
+
+    return plain
 
 
 def load(body: bytes) -> Any:

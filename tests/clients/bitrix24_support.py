@@ -97,7 +97,8 @@ class Kit:
 
     def sent(self, number: int = -1) -> dict[str, Any]:
         """The JSON of a request."""
-        return json.loads(responses.calls[number].request.body)
+        body = responses.calls[number].request.body
+        return json.loads(body if isinstance(body, bytes) else b"".join(body))
 
 
 def sample(name: str) -> Any:

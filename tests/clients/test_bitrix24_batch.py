@@ -94,7 +94,7 @@ def test_no_commands_need_no_request(kit, paper):
 def test_a_reference_inside_a_request_is_left_to_the_portal(kit, paper):
     kit.client.batch({"a7": get(7), "b": get("$result[a7][item][id]")})
 
-    assert "%24result%5Ba7%5D%5Bitem%5D%5Bid%5D" in json.loads(responses.calls[0].request.body)["cmd"]["b"]
+    assert "%24result%5Ba7%5D%5Bitem%5D%5Bid%5D" in kit.sent(0)["cmd"]["b"]
     assert paper.seen["b"] == {"id": "7"}
 
 

@@ -1,5 +1,8 @@
 """Each remote method: what goes out, and what an answer becomes."""
 
+import base64
+import io
+import tracemalloc
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -267,6 +270,28 @@ def test_a_file_too_large_for_a_field_is_refused_before_it_is_sent(kit, monkeypa
         kit.client.crm_item_update(entity_type_id=2, item_id=17, fields={"UF_CRM_F": NewFile("a.pdf", b"%PDF")})
 
     assert len(responses.calls) == 0
+
+
+def test_a_large_file_is_sent_with_flat_memory_and_again_after_a_stale_token(kit):
+    content = bytes(range(256)) * (20 * 4096) + b"!!"
+    kit.fails("crm.item.update", "expired_token", status=401)
+    kit.answers("crm.item.update", sample("crm_item.json"))
+    kit.refreshes()
+    file = io.BytesIO(content)
+
+    tracemalloc.start()
+    kit.client.crm_item_update(
+        entity_type_id=2, item_id=17, fields={"UF_CRM_F": [NewFile("a.zip", file), NewFile("b.txt", b"b")]}
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    first, second = kit.sent()["fields"]["UF_CRM_F"]
+    assert base64.b64decode(first[1]) == content
+    assert second == ["b.txt", "Yg=="]
+    body = responses.calls[-1].request
+    assert body.headers["Content-Length"] == str(len(b"".join(body.body)))
+    assert peak < 4 * 1024 * 1024
 
 
 def test_items_are_listed(kit):
