@@ -48,6 +48,8 @@ class Shelf(Transport):
             starts_with=starts_with,
             limit_bytes=limit_bytes,
         )
+        if answer.size < len(starts_with):
+            raise answer.failure(Unavailable, detail="an empty file")
         return Download(size=answer.size, file_name=answer.file_name)
 
     def _send_missing(self, file: BinaryIO, start: int, name: str, answer: Answer, parts: int) -> None:

@@ -162,6 +162,13 @@ def test_an_archive_is_fetched_by_its_local_name(remote):
     assert asked(remote)[0] == {"fileName": "a.zip"}
 
 
+def test_an_empty_archive_is_none(remote):
+    remote.get(f"{API}/V2/ShelfDownload", body=b"")
+
+    with pytest.raises(Unavailable):
+        client().shelf_download(name="a.zip", to=io.BytesIO(), starts_with=b"PK")
+
+
 def test_a_name_in_an_answer_never_leads_to_another_folder(remote):
     remote.get(
         f"{API}/V2/ShelfDownload", body=b"x", headers={"Content-Disposition": 'attachment; filename="..\\..\\c:/e.zip"'}
