@@ -27,7 +27,7 @@ class _Spoken(StrEnum):
 
     text: Text
 
-    def __new__(cls, code: str, ru: str, en: str) -> Self:
+    def __new__(cls, code: str, ru: str = "", en: str = "") -> Self:  # called with the code alone, it looks one up
         member = str.__new__(cls, code)
         member._value_ = code
         member.text = Text(ru, en)
