@@ -29,9 +29,7 @@ def blueprint(world: World) -> Blueprint:
     @door.route("/rest/<method>", methods=["GET", "POST"])
     @door.route("/rest/<method>/", methods=["GET", "POST"])
     def by_application(method: str) -> Response:
-        params = read_params(request)
-        token = take_token(request, params)
-        return answer(world, method, lambda portal: identity.by_token(world, portal, token, params))
+        return for_application(world, method)
 
     @door.route("/rest/<int:user_id>/<code>/<method>", methods=["GET", "POST"])
     @door.route("/rest/<int:user_id>/<code>/<method>/", methods=["GET", "POST"])
@@ -40,6 +38,13 @@ def blueprint(world: World) -> Blueprint:
         return answer(world, method, lambda portal: identity.by_webhook(world, portal, user_id, code, params))
 
     return door
+
+
+def for_application(world: World, method: str) -> Response:
+    """Answer the present request as a call of this method with a token."""
+    params = read_params(request)
+    token = take_token(request, params)
+    return answer(world, method, lambda portal: identity.by_token(world, portal, token, params))
 
 
 def answer(world: World, method: str, who: Callable[[Portal], Call]) -> Response:
