@@ -1,0 +1,50 @@
+"""The HTTP door: what Bitrix24, Diadoc, browsers and monitoring reach. No business in here."""
+
+import uuid
+
+import structlog
+from flask import Flask, Response, g
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from handlers import activities, diadoc, events, failures, health, installation, pages, rendering
+from handlers.bodies import MAX_BYTES
+from handlers.keeping import Keeper
+from handlers.late_events import LateEvents
+from handlers.services import Services
+from handlers.upkeep import Upkeep
+
+__all__ = ["Services", "register"]
+
+
+def register(app: Flask, services: Services) -> None:
+    """Mount everything on `app`. Its upkeep thread lies in app.extensions["upkeep"] and starts after the fork."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
+    keeper, late = Keeper(services.database, services.inbox), LateEvents(services)
+    upkeep = app.extensions["upkeep"] = Upkeep(services, keeper, late)
+    app.before_request(upkeep.start)
+    app.before_request(_begin)
+    app.after_request(_end)
+    failures.install(app)
+    rendering.install(app)
+    app.register_blueprint(activities.blueprint(services, keeper))
+    app.register_blueprint(installation.blueprint(services, late))
+    app.register_blueprint(events.blueprint(services, late))
+    app.register_blueprint(pages.blueprint(services))
+    app.register_blueprint(diadoc.blueprint(services))
+    app.register_blueprint(health.blueprint(services))
+    hops = services.config.trusted_proxies
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+
+
+def _begin() -> None:
+    g.request_id = uuid.uuid4().hex[:16]
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _end(answer: Response) -> Response:
+    structlog.contextvars.clear_contextvars()
+    answer.headers["X-Request-Id"] = g.get("request_id", "")
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
