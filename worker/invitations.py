@@ -1,0 +1,66 @@
+"""What became of invitations that calls wait for, learnt in as few requests as possible."""
+
+from datetime import UTC, datetime
+
+import structlog
+
+from activities.counteragents import NOT_IN_LIST, STATUSES
+from activities.following import LAG
+from activities.waits import STILL_INVITED
+from clients.diadoc.client import DiadocClient
+from clients.diadoc.states import CounteragentStatus
+from errors import NotFoundThere
+from registry.portal_registry import Invitations, PortalRegistry
+from registry.tables import Box, Invitation
+from worker.enqueue import enqueue
+from worker.running import Running
+
+log = structlog.get_logger()
+
+PAGE = 100
+
+
+def ask_invitations(running: Running, box: Box, invitation_ids: list[int]) -> None:
+    """Keep the answers that came and settle who waits for them; an answer that was kept before is settled again."""
+    invitations = PortalRegistry(running.database, box.portal_id).invitations
+    known = [found for found in map(invitations.get, invitation_ids) if found is not None]
+    waiting = [invitation for invitation in known if invitation.status == STILL_INVITED]
+    client = running.connections.diadoc(box)
+    unanswered = _unanswered(client, box, len(waiting))
+    for invitation in waiting:
+        if invitation.counteragent_box_id not in unanswered:
+            _ask(client, invitations, box, invitation)
+    answered = [one.id for one in map(invitations.get, invitation_ids) if one and one.status != STILL_INVITED]
+    with running.database.session() as session:
+        for call_id in running.calls.waiting_for(invitation_ids=answered):
+            enqueue(session, "settle", call_id=call_id)
+
+
+def _unanswered(client: DiadocClient, box: Box, wanted: int) -> set[str]:
+    """Boxes that have not answered us, by pages of a hundred, as long as that costs less than asking for each."""
+    found: set[str] = set()
+    key = ""
+    for _ in range(wanted - 1):
+        page = client.get_counteragents(
+            box_id=box.box_id, status=CounteragentStatus.IS_INVITED_BY_ME, after_index_key=key, page_size=PAGE
+        )
+        found |= {one.organization.box_id for one in page.counteragents}
+        total = page.total_count
+        if not page.counteragents or (total is not None and (len(found) >= total or total > PAGE * wanted)):
+            break
+        key = page.counteragents[-1].index_key
+    return found
+
+
+def _ask(client: DiadocClient, invitations: Invitations, box: Box, invitation: Invitation) -> None:
+    try:
+        counteragent = client.get_counteragent(box_id=box.box_id, counteragent_box_id=invitation.counteragent_box_id)
+    except NotFoundThere:
+        if datetime.now(UTC) - invitation.sent_at > LAG:  # a fresh one may not be there yet
+            invitations.keep_status(invitation.id, NOT_IN_LIST, answered_at=datetime.now(UTC))
+        return
+    status = next((ours for theirs, ours in STATUSES.items() if theirs == counteragent.status), STILL_INVITED)
+    answered_at = None if status == STILL_INVITED else counteragent.changed_at or datetime.now(UTC)
+    invitations.keep_status(invitation.id, status, answered_at=answered_at)
+    if answered_at:
+        log.info("invitation answered", box_id=box.box_id, invitation_id=invitation.id, status=status)

@@ -1,0 +1,27 @@
+"""The clock's jobs that learn what happened in Diadoc: the feed of a box, its invitations, and a slow look at all."""
+
+from worker.boxes import FEED_LOCK, INVITATIONS_LOCK, RECONCILE_LOCK, opened
+from worker.feed import BoxReader
+from worker.invitations import ask_invitations
+from worker.running import Running
+
+
+def poll(running: Running, box_pk: int) -> None:
+    """Read the box's feed to its end, unless another process is doing so."""
+    with opened(running, box_pk, lock=FEED_LOCK) as box:
+        if box is not None and box.index_key is not None:
+            BoxReader(running, box).read(box.index_key)
+
+
+def reconcile(running: Running, box_pk: int) -> None:
+    """Ask about every document of the box that may still change, for what its feed did not bring."""
+    with opened(running, box_pk, lock=RECONCILE_LOCK) as box:
+        if box is not None:
+            BoxReader(running, box).reconcile()
+
+
+def poll_invitations(running: Running, box_pk: int) -> None:
+    """Ask what became of the invitations of the box that somebody waits for."""
+    with opened(running, box_pk, lock=INVITATIONS_LOCK) as box:
+        if box is not None:
+            ask_invitations(running, box, running.calls.waiting_invitations().get(box.id, []))
