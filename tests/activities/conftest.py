@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from activities.base import Activity
 from activities.connections import Connections
 from activities.context import Context
 from activities.crm_ids import DEAL, CrmItem
@@ -146,6 +147,18 @@ def lonely_context(
 def context(lonely_context: Context, box: Box) -> Context:
     """A context on the seeded deal (D_1), with seed.ROMASHKA connected. Its journal is a `Journal`."""
     return lonely_context
+
+
+@pytest.fixture
+def run(lonely_context: Context) -> Callable[..., dict[str, Any]]:
+    """run(DiadocWait(), use_package="1"): an activity run with what a portal would send, its outputs as the portal gets
+    them. Another context goes by `on=`."""
+
+    def run(activity: Activity, on: Context = lonely_context, **inputs: Any) -> Any:
+        outcome = activity.run(on, **activity.load_inputs(inputs))
+        return activity.dump_outputs(outcome) if isinstance(outcome, dict) else outcome
+
+    return run
 
 
 @pytest.fixture
