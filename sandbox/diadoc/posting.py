@@ -6,8 +6,8 @@ from sandbox.diadoc import operations, packets, signing
 from sandbox.diadoc.api import Call, api
 from sandbox.diadoc.attachments import Attachment, read_attachment
 from sandbox.diadoc.body import Fields
-from sandbox.diadoc.changes import announce
-from sandbox.diadoc.errors import Refused, bad, cannot_sign, conflict, forbidden, no_department
+from sandbox.diadoc.changes import Change, announce
+from sandbox.diadoc.errors import Refused, bad, cannot_sign, conflict, forbidden, locked_packet, no_department
 from sandbox.diadoc.ids import HEAD_DEPARTMENT, new_id
 from sandbox.diadoc.model import Document, Entity, Message
 from sandbox.diadoc.organizations import has_department
@@ -135,10 +135,11 @@ def create(world: World, message: Message, attachments: list[Attachment], body: 
         if attachment.signature is not None
     }
     signing.sign_at_posting(world, message, signatures, author)
-    announce(world, message, message.from_box)
+    own = Change(world, message)  # never committed: the message's own first event tells its packet
     for document, other in linked:
         if document.packet_id != other.packet_id:
-            packets.join(world, [document, other])
+            packets.join(world, [document, other], change=own)
+    announce(world, message, message.from_box)
 
 
 def _document(world: World, message: Message, attachment: Attachment, packet_id: str) -> Document:
@@ -181,11 +182,17 @@ def _link(
             (one, False) for one in attachment.subordinate
         ]:
             other = _linked(world, message, documents, *pair)
+            if other.message_id != message.id and "Full" in (message.lock_mode, _mode(world, other)):
+                raise locked_packet()
             upper, lower = (other, document) if is_initial else (document, other)
             lower.initial_ids.append((upper.message_id, upper.id))
             upper.subordinate_ids.append((lower.message_id, lower.id))
             linked.append((document, other))
     return linked
+
+
+def _mode(world: World, document: Document) -> str:
+    return world.messages[document.message_id].lock_mode
 
 
 def _linked(world: World, message: Message, documents: list[Document], message_id: str, entity_id: str) -> Document:

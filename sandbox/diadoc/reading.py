@@ -32,8 +32,9 @@ def get_documents_by_custom_id(call: Call) -> dict[str, Any]:
 
 def _is_found(call: Call, document: Document) -> bool:
     message = call.world.messages[document.message_id]
-    message.hidden_finds -= message.hidden_finds > 0
-    return message.hidden_finds == 0
+    is_late = message.hidden_finds > 0
+    message.hidden_finds -= is_late
+    return not is_late
 
 
 def _list(call: Call, box: str, documents: list[Document]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def document_json(world: World, document: Document, box: str, injection: Injecti
         "FileName": document.entity.file_name,
         "DocumentDate": dict(document.metadata).get("DocumentDate", ""),
         "DocumentNumber": dict(document.metadata).get("DocumentNumber", ""),
-        **({} if document.type in NEW_TYPES else {f"{document.type}Metadata": _legacy(world, document, box)}),
+        **({} if document.type in NEW_TYPES else {_legacy_name(document.type): _legacy(world, document, box)}),
         "IsDeleted": box in document.deleted_in,
         "DepartmentId": document.department(box),
         "IsTest": False,
@@ -99,6 +99,10 @@ def _course(world: World, document: Document, box: str) -> dict[str, Any]:
         "TtGisFixationCancellationStatus": "TtGisFixationCancellationStatusNone",
         "HasUnreadOutOfWorkflowUniversalMessages": False,
     }
+
+
+def _legacy_name(type_name: str) -> str:
+    return "NonformalizedDocumentMetadata" if type_name == "Nonformalized" else f"{type_name}Metadata"
 
 
 def _legacy(world: World, document: Document, box: str) -> dict[str, Any]:
