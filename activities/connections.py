@@ -1,8 +1,10 @@
 """Builds the clients of a portal and of its boxes, with tokens and meters that all processes share."""
 
-from clients.bitrix24.client import Bitrix24Client
+from datetime import datetime
+from functools import cached_property
 
 from clients.bitrix24.auth import Bitrix24Auth
+from clients.bitrix24.client import Bitrix24Client
 from clients.diadoc.auth import DeveloperKeyAuth, OidcAuth
 from clients.diadoc.client import DiadocClient
 from clients.http import Http
@@ -10,7 +12,7 @@ from config import Config
 from errors import NotConfigured
 from registry.database import Database
 from registry.portals import ensure_alive
-from registry.tables import Account, Box, Portal
+from registry.tables import Account, Audit, Box, Portal
 from registry.throttle import SqlThrottle
 from registry.tokens import AccountTokens, PortalTokens
 
@@ -25,6 +27,7 @@ class Connections:
 
     def __init__(self, config: Config, database: Database) -> None:
         self.config, self.database = config, database
+        self._announced: set[tuple[str, datetime | None]] = set()
         self._bitrix24 = Http(system="Битрикс24", timeout_seconds=config.http_timeout_seconds)
         self._diadoc = Http(system="Диадок", timeout_seconds=config.http_timeout_seconds)
         self.bitrix24_auth = Bitrix24Auth(
@@ -61,12 +64,17 @@ class Connections:
             tokens=AccountTokens(self.database, account_id),
             throttle=SqlThrottle(self.database, system="Диадок", name=name, rate=ACCOUNT_RATE, burst=ACCOUNT_BURST),
             http=self._diadoc,
+            on_sunset=self._sunset,
         )
 
     def oidc(self) -> OidcAuth:
         """Raises NotConfigured without an OIDC client in the settings."""
         if not self.config.diadoc_client_id:
             raise NotConfigured(what="DIADOC_CLIENT_ID")
+        return self._oidc
+
+    @cached_property
+    def _oidc(self) -> OidcAuth:  # one for all clients: it remembers what the provider's discovery said
         return OidcAuth(
             identity_url=self.config.diadoc_identity_url,
             client_id=self.config.diadoc_client_id,
@@ -86,6 +94,16 @@ class Connections:
             password=password,
             http=self._diadoc,
         )
+
+    def _sunset(self, method: str, at: datetime | None, link: str) -> None:
+        """Diadoc announced the end of a method we use: told once a process, and kept for the operator."""
+        if (method, at) in self._announced:
+            return
+        self._announced.add((method, at))
+        ends = at.isoformat() if at else ""
+        with self.database.session() as session:
+            facts = {"method": method, "ends": ends, "link": link}
+            session.add(Audit(portal_id=None, actor="Diadoc", action="method ends", subject=method, facts=facts))
 
     def _auth_of(self, account_id: int) -> OidcAuth | DeveloperKeyAuth:
         with self.database.session() as session:

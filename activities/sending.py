@@ -4,7 +4,7 @@ When in doubt whether an earlier try got through, Diadoc is asked for our own do
 Sources: diadoc.md 1.8, 5.1, 5.4, 5.5.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from activities.checking import Checked, Paper
@@ -22,7 +22,6 @@ from registry.packages import operation_id
 from registry.tables import Box, Document, Package
 
 FILE_NAME = "FileName"
-SHELF_LIFE = timedelta(days=6)  # Diadoc keeps a shelf file for seven
 LOCKS = {"none": LockMode.NONE, "send": LockMode.SEND, "full": LockMode.FULL}
 
 
@@ -81,18 +80,36 @@ def post(context: Context, package: Package, *, box: Box, in_doubt: bool) -> Pac
     documents = context.registry.packages.documents(package.id)
     found = look_up(client, box, documents) if in_doubt else None
     if found is None:
-        names = {document.id: _on_shelf(context, client, document) for document in documents if _is_large(document)}
-        found = context.step(
-            "post_message",
-            _post,
-            context,
-            client,
-            package,
-            message_of(context, package, documents, box=box, shelf_names=names),
-            look=lambda: look_up(client, box, documents),
-        )
+        try:
+            found = _upload_and_post(context, client, package, documents, box=box, again="")
+        except _ShelfForgot:
+            found = _upload_and_post(context, client, package, documents, box=box, again=":again")
     context.registry.packages.mark_posted(package.id, **found)
     return _reread(context, package.id)
+
+
+class _ShelfForgot(Exception):
+    """Diadoc no longer has what was uploaded: the same letter has to be posted with fresh names."""
+
+
+def _upload_and_post(
+    context: Context, client: DiadocClient, package: Package, documents: list[Document], *, box: Box, again: str
+) -> dict[str, Any]:
+    large = [document for document in documents if document.file_size > INLINE_LIMIT_BYTES]
+    names = {
+        document.id: context.step(f"upload:{document.id}{again}", _upload, context, client, document)
+        for document in large
+    }
+    posted: dict[str, Any] = context.step(
+        "post_message",
+        _post,
+        context,
+        client,
+        package,
+        message_of(context, package, documents, box=box, shelf_names=names),
+        look=lambda: look_up(client, box, documents),
+    )
+    return posted
 
 
 def box_of(context: Context, package: Package) -> Box:
@@ -161,6 +178,8 @@ def _post(context: Context, client: DiadocClient, package: Package, message: Mes
     except ServiceError as error:
         if error.temporary:
             raise
+        if conflicts.shelf_file_gone(error):
+            raise _ShelfForgot from error
         context.registry.packages.thaw(package.id)
         raise _refusal(package, error) from error
     return _posted(posted.message_id, posted.documents)
@@ -198,27 +217,13 @@ def _document(
     )
 
 
-def _is_large(document: Document) -> bool:
-    return document.file_size > INLINE_LIMIT_BYTES
-
-
-def _on_shelf(context: Context, client: DiadocClient, document: Document) -> str:
-    """The name of the uploaded file; uploaded again when Diadoc has forgotten it meanwhile."""
-    step = f"upload:{document.id}"
-    kept = context.step(step, _upload, context, client, document)
-    if datetime.now(UTC) - datetime.fromisoformat(kept["at"]) > SHELF_LIFE:
-        kept = context.step(f"{step}:{kept['at'][:10]}", _upload, context, client, document)
-    return str(kept["name"])
-
-
-def _upload(context: Context, client: DiadocClient, document: Document) -> dict[str, str]:
+def _upload(context: Context, client: DiadocClient, document: Document) -> str:
     extension = "." + document.file_name.rpartition(".")[2] if "." in document.file_name else ""
     try:
         with context.blobs.open(document.blob) as file:
-            name = client.shelf_upload(file, extension)
+            return client.shelf_upload(file, extension)
     except FileNotFoundError as error:
         raise FileNotFound(source=document.file_name) from error
-    return {"name": name, "at": datetime.now(UTC).isoformat()}
 
 
 def _bytes(context: Context, document: Document) -> bytes:

@@ -287,3 +287,19 @@ def test_an_unknown_package_is_an_error(context: Context) -> None:
         send(replace(context, crm_item=context.crm_item))
 
     assert refused.value.code == "PACKAGE_NOT_FOUND"
+
+
+def test_what_the_shelf_forgot_is_uploaded_again_under_the_same_operation(
+    context: Context, package: Package, diadoc_sandbox: Any
+) -> None:
+    context.registry.packages.put_document(package.id, paper(context, number="900", size=4_000_000))
+    diadoc_sandbox.fault("PostMessage", "status", status=503, times=-1)
+    with pytest.raises(Unavailable):
+        send(context)
+    diadoc_sandbox.clear_faults()
+    diadoc_sandbox.advance_clock(8 * 24 * 3600)
+
+    send(context)
+
+    assert len(letters(diadoc_sandbox)) == 1
+    assert len(diadoc_sandbox.documents()) == 2
