@@ -7,7 +7,16 @@ from typing import Any, BinaryIO
 
 from clients.bitrix24 import reading, wire
 from clients.bitrix24.caller import Caller
-from clients.bitrix24.models import CrmField, CrmItem, CrmType, FileRef, GeneratedDocument, Requisite, RequisiteLink
+from clients.bitrix24.models import (
+    CrmField,
+    CrmItem,
+    CrmType,
+    FileRef,
+    GeneratedDocument,
+    Requisite,
+    RequisiteLink,
+    TimelineComment,
+)
 from clients.bitrix24.streams import Base64
 from errors import NotFoundThere, RequestRejected
 
@@ -94,13 +103,21 @@ class CrmMethods(Caller):
     ) -> int:
         """The id of the new comment (BB-code). Never repeated here."""
         fields = {
-            "ENTITY_TYPE": _TIMELINE_TYPES.get(entity_type_id, f"dynamic_{entity_type_id}"),
+            "ENTITY_TYPE": _timeline_type(entity_type_id),
             "ENTITY_ID": entity_id,
             "COMMENT": comment,
             "FILES": [file.value() for file in files],
         }
         params = {"fields": {key: value for key, value in fields.items() if value != []}}
         return wire.as_int(self.call("crm.timeline.comment.add", params))
+
+    def crm_timeline_comment_list(self, *, entity_type_id: int, entity_id: int) -> Iterator[TimelineComment]:
+        """The item's comments, the newest first where the portal keeps to the order that is asked for."""
+        params = {
+            "filter": {"ENTITY_TYPE": _timeline_type(entity_type_id), "ENTITY_ID": entity_id},
+            "order": {"ID": "DESC"},
+        }
+        return map(reading.timeline_comment, self.list_pages("crm.timeline.comment.list", params))
 
     def crm_documentgenerator_document_get(self, document_id: int) -> GeneratedDocument:
         """Raises NotFoundThere when there is none."""
@@ -126,6 +143,10 @@ class CrmMethods(Caller):
         """Accepted is not moved: the funnel decides what the trigger does."""
         params = {"CODE": code, "OWNER_TYPE_ID": entity_type_id, "OWNER_ID": entity_id}
         self.call("crm.automation.trigger.execute", params)
+
+
+def _timeline_type(entity_type_id: int) -> str:
+    return _TIMELINE_TYPES.get(entity_type_id, f"dynamic_{entity_type_id}")
 
 
 def _values(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -98,6 +98,14 @@ class RequisiteLink:
 
 
 @dataclass(frozen=True)
+class TimelineComment:
+    """A comment in an item's timeline; text: BB-code."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True)
 class GeneratedDocument:
     """A document of the CRM document generator; its PDF appears some time after the document.
 
@@ -119,13 +127,14 @@ class GeneratedDocument:
 
 @dataclass(frozen=True)
 class DriveFile:
-    """A file on the Drive; download_url is a secret, "" where the portal gives none."""
+    """A file on the Drive; download_url is a secret, detail_url what a person opens, "" where the portal gives none."""
 
     id: int
     name: str
     size: int
     parent_id: int
     download_url: str = field(repr=False)
+    detail_url: str = ""
 
 
 @dataclass(frozen=True)

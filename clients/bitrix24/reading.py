@@ -14,6 +14,7 @@ from clients.bitrix24.models import (
     GeneratedDocument,
     Requisite,
     RequisiteLink,
+    TimelineComment,
     User,
     WorkflowInstance,
 )
@@ -109,6 +110,11 @@ def requisite_link(raw: Any) -> RequisiteLink:
     )
 
 
+def timeline_comment(raw: Any) -> TimelineComment:
+    item = wire.as_map(raw)
+    return TimelineComment(id=wire.as_int(item.get("ID")), text=wire.as_text(item.get("COMMENT")))
+
+
 def generated_document(raw: Any) -> GeneratedDocument:
     item = wire.as_map(raw)
     return GeneratedDocument(
@@ -134,6 +140,7 @@ def drive_file(raw: Any) -> DriveFile:
         size=wire.as_int(item.get("SIZE")),
         parent_id=wire.as_int(item.get("PARENT_ID")),
         download_url=wire.as_text(item.get("DOWNLOAD_URL")),
+        detail_url=wire.as_text(item.get("DETAIL_URL")),
     )
 
 
