@@ -26,7 +26,8 @@ class Pending:
     """The activity waits; the status poll finishes it.
 
     wait_for: "sent", "delivered", "outcome", "revocation" of a package (or one document of it), or "invitation".
-    deadline_days: how long, counted from the call; then the answer is `result = timeout`.
+    deadline_days: how long, counted from the call; then the answer is `result = timeout`. since: a moment in ISO 8601;
+    of a revocation, a rejection that is older answers another proposal. "" = every rejection counts.
     """
 
     wait_for: str
@@ -34,6 +35,7 @@ class Pending:
     document_id: int | None = None
     invitation_id: int | None = None
     deadline_days: int = DEADLINE_DAYS
+    since: str = ""
 
 
 class CommonOutput(Schema):

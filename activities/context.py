@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from clients.bitrix24.client import Bitrix24Client
-
 from activities.connections import Connections
 from activities.crm_ids import CrmItem
 from activities.values import Text
+from clients.bitrix24.client import Bitrix24Client
 from clients.diadoc.client import DiadocClient
 from registry.blobs import BlobStore
 from registry.portal_registry import PortalRegistry
@@ -28,7 +27,8 @@ class StepJournal(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """One call of an activity. crm_item: what the workflow runs on, None for lists, processes and files."""
+    """One call of an activity. crm_item: what the workflow runs on, None for lists, processes and files; deadline_at:
+    by when the call must be answered, None where nobody said."""
 
     portal: Portal
     language: str
@@ -39,6 +39,7 @@ class Context:
     blobs: BlobStore
     connections: Connections
     journal: StepJournal
+    deadline_at: datetime | None = None
 
     @property
     def bitrix24(self) -> Bitrix24Client:

@@ -1,5 +1,7 @@
 """When a wait is over: told from the registry alone, so that asking costs nothing outside."""
 
+from datetime import datetime
+
 from activities.base import Pending
 from activities.states import (
     DocflowState,
@@ -14,6 +16,13 @@ from registry.portal_registry import PortalRegistry
 from registry.tables import Document
 
 STILL_INVITED = "invited_by_us"
+_WITHOUT_FORCE = (
+    DocflowState.REFUSED,
+    DocflowState.REFUSED_BY_OUR_SIGNER,
+    DocflowState.ROAMING_FAILED,
+    DocflowState.INVALID_SIGNATURE,
+    DocflowState.DELETED,
+)
 
 
 def is_over(registry: PortalRegistry, pending: Pending) -> bool:
@@ -25,8 +34,20 @@ def is_over(registry: PortalRegistry, pending: Pending) -> bool:
     if not documents:
         return True  # removed meanwhile: nothing will ever happen to them
     standings = [Standing(DocflowState(document.docflow_state), document.needs_reply) for document in documents]
-    revocation = package_revocation([Revocation(document.revocation_state) for document in documents])
+    revocation = package_revocation([_revocation(one, pending.since) for one in revocable(documents)])
     return is_reached(pending.wait_for, package_state(standings), package_needs_reply(standings), revocation)
+
+
+def revocable(documents: list[Document]) -> list[Document]:
+    """Without the documents that never came into force: nobody revokes them. All, when there are no others."""
+    return [one for one in documents if one.docflow_state not in _WITHOUT_FORCE] or documents
+
+
+def _revocation(document: Document, since: str) -> Revocation:
+    """What became of the proposal to revoke; a rejection of an earlier one says nothing of what is waited for."""
+    revocation = Revocation(document.revocation_state)
+    is_old = bool(since) and document.changed_at <= datetime.fromisoformat(since)
+    return Revocation.NONE if is_old and revocation == Revocation.REJECTED else revocation
 
 
 def waited_for(registry: PortalRegistry, pending: Pending) -> list[Document]:

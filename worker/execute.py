@@ -84,6 +84,7 @@ def context_of(running: Running, call: Call, connection: Connection) -> Context:
         blobs=running.blobs,
         connections=running.connections,
         journal=journal,
+        deadline_at=call.deadline_at,
     )
 
 
@@ -101,7 +102,7 @@ def _wait(running: Running, call: Call, pending: Pending) -> None:
         "wait_package_id": pending.package_id,
         "wait_document_id": pending.document_id,
         "wait_invitation_id": pending.invitation_id,
-        "wait_context": {"deadline_days": pending.deadline_days},
+        "wait_context": {"deadline_days": pending.deadline_days, "since": pending.since},
     }
     deadline_at = call.received_at + timedelta(days=pending.deadline_days)
     with running.database.session() as session:
