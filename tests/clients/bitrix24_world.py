@@ -55,8 +55,8 @@ def open_desk() -> Iterator[Desk]:
         yield desk
     finally:
         server.shutdown()
-    thread.join()
-    server.server_close()
+        thread.join()
+        server.server_close()
 
 
 class World:

@@ -4,9 +4,7 @@ import pytest
 import responses
 
 from clients.bitrix24 import faults
-from errors import (
-    Unavailable,
-)
+from errors import Unavailable
 from tests.clients.bitrix24_support import APP_INFO_URL, PORTAL, Kit, sample
 
 NEW_PORTAL = "https://renamed.bitrix24.example/rest/"

@@ -4,10 +4,7 @@ import pytest
 import responses
 
 from clients.bitrix24 import faults
-from errors import (
-    NoAccess,
-    PortalAuthLost,
-)
+from errors import NoAccess, PortalAuthLost
 from tests.clients.bitrix24_support import PORTAL, Kit
 
 EXPIRED = {"error": "expired_token", "error_description": "The access token provided has expired."}
