@@ -235,3 +235,4 @@ def test_people_are_found_and_noticed(world):
     assert client.user_current().id == driver.ADMIN
     assert world.sandbox.notifications()[-1]["message"] == "Подпишите"
     assert "crm" in client.scope()
+    assert client.app_info().installed
