@@ -13,8 +13,8 @@ def test_a_workflow_checks_requisites_and_branches_on_the_answer(product: Produc
         },
     ]
 
-    workflow_id = portal_sandbox.start_workflow(template, "DEAL_1")
+    workflow_id = portal_sandbox.start_workflow(template)
     workflow = portal_sandbox.wait_workflow(workflow_id, 30)
 
-    assert workflow["state"] == "finished", workflow
+    assert workflow["state"] == "completed", workflow
     assert any("Лютик" in str(line) for line in workflow["journal"]), workflow["journal"]
