@@ -1,12 +1,16 @@
 """The HTTP door over a real database, with two activities of its own instead of the catalogue."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from marshmallow import Schema
+from werkzeug.serving import make_server
 
 import handlers
 import handlers.activities
@@ -118,3 +122,41 @@ def call_form() -> Callable[..., dict[str, str]]:
         return {name: value for name, value in changed.items() if value is not None}
 
     return make
+
+
+class Door:
+    """The application on a real socket, as the sandbox and a browser reach it."""
+
+    def __init__(self, config: Config, database: Database, make_app: Callable[[Services], Flask]) -> None:
+        self._server = make_server("127.0.0.1", 0, Flask("nothing yet"), threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.config, self.database, self._make_app = replace(config, public_url=self.url), database, make_app
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self.opens_with(self.config)
+        self._thread.start()
+
+    def opens_with(self, config: Config) -> None:
+        """Serve with these settings from now on."""
+        self.config = config
+        self.services = services_of(config, self.database)
+        self.app = self._make_app(self.services)
+        self._server.app = self.app
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def door(config: Config, database: Database, make_app: Callable[[Services], Flask]) -> Iterator[Door]:
+    door = Door(config, database, make_app)
+    yield door
+    door.close()
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.03)

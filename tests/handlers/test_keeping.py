@@ -23,7 +23,7 @@ from registry.keyring import Keyring
 from registry.portals import Installation, Portals
 from registry.tables import Call
 from tests.conftest import SECRET_KEY, START_SECONDS
-from tests.handlers.conftest import services_of
+from tests.handlers.conftest import services_of, wait_until
 
 URL = "/bitrix24/activities/diadoc_check_requisites"
 Form = Callable[..., dict[str, str]]
@@ -79,13 +79,6 @@ def services(config: Config, server: Server) -> Iterator[Services]:
 def number_of_calls(services: Services) -> int:
     with services.database.session() as session:
         return session.scalar(select(func.count()).select_from(Call)) or 0
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
 
 
 def test_a_call_outlives_a_database_that_is_away(
