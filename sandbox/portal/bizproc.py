@@ -23,7 +23,8 @@ def event_send(call: Call) -> bool:
     workflow = workflows_of(call.portal).get(workflow_id)
     if call.world.settings["event_send"] == "legacy":
         return _at_once(call, workflow, answer)
-    call.world.clock.after(call.world.settings["event_send_delay_seconds"], lambda: _later(call, workflow, answer))
+    if workflow is not None:
+        call.world.later(call.world.settings["event_send_delay_seconds"], lambda: _apply(call, workflow, answer))
     return True
 
 
@@ -119,12 +120,6 @@ def _token(call: Call) -> tuple[str, str, str]:
     if parts is None:
         raise access_denied()
     return parts
-
-
-def _later(call: Call, workflow: Workflow | None, answer: dict[str, Any]) -> None:
-    with call.world.lock:
-        if workflow is not None:
-            _apply(call, workflow, answer)
 
 
 def _at_once(call: Call, workflow: Workflow | None, answer: dict[str, Any]) -> bool:

@@ -209,11 +209,7 @@ def _new(
 
 
 def _make_pdf(call: Call, row: dict[str, Any]) -> None:
-    def finish() -> None:
-        with call.world.lock:
-            _finish_pdf(call, row)
-
-    call.world.clock.after(call.world.settings["pdf_delay_seconds"], finish)
+    call.world.later(call.world.settings["pdf_delay_seconds"], lambda: _finish_pdf(call, row))
 
 
 def _finish_pdf(call: Call, row: dict[str, Any]) -> None:

@@ -102,16 +102,15 @@ def _run_activity(world: World, portal: Portal, workflow: Workflow, step: dict[s
     workflow.waiting = waiting
     if waiting.timeout_seconds:
         seconds = waiting.timeout_seconds + world.settings["timeout_late_seconds"]
-        world.clock.after(seconds, lambda: _time_out(world, portal, workflow, waiting))
+        world.later(seconds, lambda: _time_out(world, portal, workflow, waiting))
 
 
 def _time_out(world: World, portal: Portal, workflow: Workflow, waiting: Waiting) -> None:
-    with world.lock:
-        if workflow.waiting is not waiting:
-            return
-        workflow.note("the time to wait for an answer is over", step=waiting.step, kind="timeout")
-        _close(workflow, waiting, {"IsTimeout": 1}, "timed out")
-        advance(world, portal, workflow)
+    if workflow.waiting is not waiting:
+        return
+    workflow.note("the time to wait for an answer is over", step=waiting.step, kind="timeout")
+    _close(workflow, waiting, {"IsTimeout": 1}, "timed out")
+    advance(world, portal, workflow)
 
 
 def apply_answer(

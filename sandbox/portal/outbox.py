@@ -62,6 +62,8 @@ def _delay(world: World) -> float:
 
 
 def _post(world: World, delivery: dict[str, Any]) -> None:
+    if delivery["id"] > len(world.deliveries) or world.deliveries[delivery["id"] - 1] is not delivery:
+        return  # there was a reset
     try:
         status, error = _exchange(world, delivery), ""
     except requests.RequestException as failure:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,6 +35,17 @@ class World:
         self.buckets: dict[tuple[str, str], tuple[float, float]] = {}
         self.operating: dict[tuple[str, str, str], dict[int, float]] = defaultdict(lambda: defaultdict(float))
         self.deliveries: list[dict[str, Any]] = []
+
+    def later(self, seconds: float, action: Callable[[], object]) -> None:
+        """Do something later under the lock, unless there was a reset in between."""
+        born = self.generation
+
+        def act() -> None:
+            with self.lock:
+                if self.generation is born:
+                    action()
+
+        self.clock.after(seconds, act)
 
     def set_urls(self, urls: list[str]) -> None:
         self.urls = dict(zip(ROLES, urls, strict=False))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.portal.crm.fields import Field, find_field
-from sandbox.portal.methods import as_list, as_map, invalid_argument
+from sandbox.portal.methods import as_list, as_map, invalid_argument, is_yes
 from sandbox.portal.model import Item
 from sandbox.portal.values import to_moment, to_number
 
@@ -106,6 +106,8 @@ def _same(value: Any, wanted: Any) -> bool:
         return True
     if isinstance(value, datetime):
         return value == to_moment(wanted)
+    if isinstance(value, bool):
+        return value == is_yes(wanted)
     if isinstance(value, int | float):
         return to_number(wanted) == float(value)
     if value in ("Y", "N") and str(wanted) in ("0", "1"):
