@@ -9,6 +9,7 @@ ROOT = Path(__file__).parent.parent
 OPEN = {"config", "errors", "credentials"}  # every room may use these
 MAY_IMPORT = {
     "wsgi": {"app"},
+    "gunicorn_conf": {"logs"},
     "app": {"commands", "handlers", "scheduler", "worker", "activities", "clients", "registry", "logs"},
     "commands": {"worker", "activities", "clients", "registry", "logs"},  # the command line, a part of app
     "handlers": {"activities", "worker", "registry", "clients"},
