@@ -28,6 +28,7 @@ def page(
         nonce=nonce,
         style=_STYLE,
         library=library,
+        portal=portal,
         t=lambda ru, en: ru if language == "ru" else en,
         **values,
     )
