@@ -11,6 +11,7 @@ from activities.base import Activity
 from activities.connections import Connections
 from activities.context import Context
 from activities.crm_ids import DEAL, CrmItem
+from activities.diadoc_add_document import DiadocAddDocument
 from activities.values import Text
 from clients.diadoc.ids import normal_box_id
 from config import Config, read_config
@@ -21,6 +22,7 @@ from registry.portal_registry import PortalRegistry
 from registry.portals import Installation, Portals
 from registry.tables import Box, Portal
 from sandbox.diadoc import seed
+from sandbox.portal.driver import CONTRACT_FILE
 from tests.conftest import SECRET_KEY
 
 
@@ -169,3 +171,31 @@ def again() -> Callable[..., Context]:
         return replace(context, **{"journal": Journal(), **changes})
 
     return again
+
+
+INVOICE = {
+    "document_type": "ProformaInvoice",
+    "number": "17",
+    "date": "20.11.2026",
+    "total": "1220,00",
+    "vat": "220",
+    "grounds": "Договор № 5",
+}
+
+
+@pytest.fixture
+def invoice(portal_sandbox) -> bytes:
+    """A file in the deal's field of one file: its bytes."""
+    portal_sandbox.put_file(CONTRACT_FILE, "Счёт № 17.pdf", b"%PDF-1.4 a paper")
+    return b"%PDF-1.4 a paper"
+
+
+@pytest.fixture
+def add(run: Callable[..., dict[str, Any]], again: Callable[..., Context], lonely_context: Context):
+    """add(number="18"): add the deal's file as an invoice, each time as a call of its own; its outputs."""
+
+    def add(on: Context | None = None, **inputs: Any) -> dict[str, Any]:
+        wanted = {"source": "field", "file_field": CONTRACT_FILE, **INVOICE, **inputs}
+        return run(DiadocAddDocument(), on=on or again(lonely_context), **wanted)
+
+    return add
