@@ -188,11 +188,13 @@ class Packages:
             return new
 
     def mark_deleted(self, package_id: int) -> None:
-        """The package was thrown away before anything was sent."""
-        values = {"state": "deleted", "docflow_state": "deleted", "outcome": "deleted", "is_final": True}
-        deleted = update(Package).where(Package.id == package_id, Package.portal_id == self._portal_id)
+        """The package was thrown away before anything was sent, and its documents with it: nobody waits for them."""
+        now, gone = datetime.now(UTC), {"docflow_state": "deleted", "is_final": True}
+        package = update(Package).where(Package.id == package_id, Package.portal_id == self._portal_id)
+        documents = update(Document).where(Document.package_id == package_id, Document.portal_id == self._portal_id)
         with self._database.session() as session:
-            session.execute(deleted.values(changed_at=datetime.now(UTC), **values))
+            session.execute(package.values(changed_at=now, state="deleted", outcome="deleted", **gone))
+            session.execute(documents.values(changed_at=now, **gone))
 
     # Following
 
