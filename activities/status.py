@@ -10,6 +10,7 @@ from typing import Any
 from activities import states
 from activities.context import Context
 from activities.states import DocflowState, Revocation, Standing
+from activities.waits import revocable
 from clients.diadoc.ids import box_id_on_the_wire
 from clients.diadoc.states import ResolutionStatus
 from registry.tables import Document, Package
@@ -53,7 +54,7 @@ def standing(document: Document) -> Standing:
 
 def revocation_of(documents: Iterable[Document], document: Document | None = None) -> Revocation:
     """What became of a proposal to revoke a package, or one document of it."""
-    shown = [document] if document else documents
+    shown = [document] if document else revocable(list(documents))
     return states.package_revocation([Revocation(one.revocation_state) for one in shown])
 
 

@@ -105,6 +105,30 @@ def test_a_package_that_was_not_sent_yet_may_be_waited_for(sender, wait) -> None
     assert pending.package_id == package.id
 
 
+def test_a_package_thrown_away_is_not_waited_for_any_longer(sender, wait, context) -> None:
+    package = sender.gather("act")
+    pending = wait(use_package=str(package.id))
+
+    sender.packages.mark_deleted(package.id)
+
+    assert is_over(context.registry, pending)
+    assert finish(context, pending)["outcome"] == "deleted"
+
+
+def test_a_document_that_was_refused_needs_no_revocation(sender, wait, context, diadoc_sandbox) -> None:
+    package = sender.send("act", "act")
+    first, second = sender.documents(package)
+    diadoc_sandbox.sign_by_sender(package.message_id)
+    diadoc_sandbox.sign_by_recipient(package.message_id, [first.entity_id])
+    diadoc_sandbox.refuse(package.message_id, "Сумма", [second.entity_id])
+    diadoc_sandbox.request_revocation(package.message_id, "Ошибка", entity_ids=[first.entity_id])
+    diadoc_sandbox.accept_revocation(package.message_id, entity_ids=[first.entity_id])
+
+    answer = wait(use_package=str(package.id), wait_for="revocation")
+
+    assert answer["revocation_state"] == "accepted"
+
+
 def test_a_diadoc_that_is_away_for_the_moment_does_not_end_a_wait_of_weeks(sender, wait, diadoc_sandbox) -> None:
     package = sender.send("act")
     diadoc_sandbox.fault("GetDocflows", "status", status=503, times=-1)
