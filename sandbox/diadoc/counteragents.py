@@ -28,7 +28,7 @@ MESSAGE_LENGTH = 2000
 def seed_relations(world: World) -> None:
     for box in seed.OUR_BOXES:
         for other, status in seed.RELATIONS.items():
-            relate(world, box, other, status)
+            relate(world, box, other, status, message="Будем обмениваться документами")
 
 
 def relate(world: World, box: str, other: str, status: str, *, message: str = "") -> None:

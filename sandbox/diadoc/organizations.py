@@ -8,6 +8,8 @@ from sandbox.diadoc.errors import bad, no_department, not_found
 from sandbox.diadoc.ids import HEAD_DEPARTMENT, derived_id, guid, long_box_id
 from sandbox.diadoc.seed import Organization, User
 
+_ADDRESS = {"ZipCode": "620000", "Region": "66", "City": "Екатеринбург", "Street": "Садовая", "Building": "1"}
+
 
 def organization_json(
     organization: Organization, *, departments: bool = False, employee: bool = False
@@ -26,7 +28,7 @@ def organization_json(
         "Ogrn": ("3" if len(organization.inn) == 12 else "1") + organization.inn + "99",
         "FnsParticipantId": _fns_participant_id(organization),
         "Address": {
-            "RussianAddress": {"ZipCode": "620000", "Region": "66", "City": "Екатеринбург", "Street": "Садовая"},
+            "RussianAddress": _ADDRESS,
             "AddressCode": "",
         },
         "Departments": departments_json(organization) if departments else [],
