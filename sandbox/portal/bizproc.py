@@ -65,7 +65,7 @@ def start(call: Call) -> str:
 def terminate(call: Call) -> bool:
     workflow = _instance(call)
     if workflow:
-        engine.stop(workflow, "terminated", call.text("STATUS") or "terminated")
+        engine.stop(workflow, "terminated", call.text("STATUS") or workflow.text("terminated"))
     return True
 
 
@@ -73,7 +73,7 @@ def terminate(call: Call) -> bool:
 def kill(call: Call) -> bool:
     workflow = _instance(call)
     if workflow:
-        engine.stop(workflow, "terminated", "killed")
+        engine.stop(workflow, "terminated", workflow.text("killed"))
         del workflows_of(call.portal)[workflow.id]
     return True
 
@@ -127,7 +127,7 @@ def _at_once(call: Call, workflow: Workflow | None, answer: dict[str, Any]) -> b
     if workflow is None or workflow.state != "running":
         raise RestError(404, "Workflow not found")
     if workflow.item_id not in items.items_of(call.portal, workflow.entity_type_id):
-        engine.stop(workflow, "terminated", "the document has been deleted")
+        engine.stop(workflow, "terminated", workflow.text("deleted"))
         return True
     if workflow.waiting and now() < workflow.waiting.saved_at:
         raise RestError(404, "Workflow not found")

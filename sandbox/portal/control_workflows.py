@@ -62,7 +62,8 @@ def workflows(world: World, portal: Portal) -> list[dict[str, Any]]:
 
 @operation
 def terminate_workflow(world: World, portal: Portal, workflow_id: str) -> bool:
-    engine.stop(workflows_of(portal)[workflow_id], "terminated", "terminated by hand")
+    found = workflows_of(portal)[workflow_id]
+    engine.stop(found, "terminated", found.text("terminated"))
     return True
 
 
@@ -71,6 +72,12 @@ def lock_workflow(world: World, portal: Portal, workflow_id: str, seconds: float
     """For the older event.send: the workflow is busy for so long and answers 423."""
     workflows_of(portal)[workflow_id].locked_until = now() + timedelta(seconds=seconds)
     return True
+
+
+@operation
+def queue_length(world: World, portal: Portal) -> int:
+    """How many calls and events of the portal are still under way."""
+    return sum(delivery["portal"] == portal.name and not delivery["is_done"] for delivery in world.deliveries)
 
 
 @operation

@@ -1,6 +1,5 @@
 """crm.documentgenerator.*: documents made of templates. The PDF comes later than the DOCX, or never."""
 
-import base64
 from typing import Any
 
 from sandbox.portal import drive, events, links, paper
@@ -93,9 +92,13 @@ def document_upload(call: Call) -> dict[str, Any]:
     if item is None:
         raise refuse("Access denied", "DOCGEN_ACCESS_ERROR")
     row = _new(call, item, str(fields["title"]), _values(call, item), number=str(fields["number"]))
-    row["file_id"] = call.portal.add_file(f"{row['title']}.docx", base64.b64decode(fields["fileContent"]), DOCX).id
+    row["file_id"] = call.portal.add_file(
+        f"{row['title']}.docx", decode_file(["docx", str(fields["fileContent"])])[1], DOCX
+    ).id
     if fields.get("pdfContent"):
-        row["pdf_id"] = call.portal.add_file(f"{row['title']}.pdf", base64.b64decode(fields["pdfContent"]), PDF).id
+        row["pdf_id"] = call.portal.add_file(
+            f"{row['title']}.pdf", decode_file(["pdf", str(fields["pdfContent"])])[1], PDF
+        ).id
     return {"document": {**shown(call, row), "id": row["id"]}}
 
 

@@ -1,6 +1,7 @@
 """Values on their way between a workflow and a handler: printed for the call, read back from the answer."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sandbox.portal.methods import as_list, is_yes, whole
@@ -38,7 +39,7 @@ def printed(value: Any) -> str:
     if isinstance(value, bool):
         return "Y" if value else "N"
     if isinstance(value, float):
-        return f"{value:g}" if not value.is_integer() else str(int(value))
+        return str(int(value)) if value.is_integer() else f"{Decimal(repr(value)):f}"
     return "" if value is None else str(value)
 
 

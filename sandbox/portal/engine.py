@@ -45,10 +45,11 @@ def start(
         parameters=dict(parameters or {}),
         variables=dict(template.variables),
         frames=[Frame(template.steps)],
+        language=portal.language,
         stage=stage,
     )
     workflows_of(portal)[workflow.id] = workflow
-    workflow.note(f"started: {template.name}")
+    workflow.note(workflow.text("started", name=template.name))
     advance(world, portal, workflow)
     return workflow
 
@@ -60,10 +61,10 @@ def advance(world: World, portal: Portal, workflow: Workflow) -> None:
             return
         if not workflow.frames:
             workflow.state = "completed"
-            workflow.note("completed")
+            workflow.note(workflow.text("completed"))
             return
         _next(world, portal, workflow)
-    stop(workflow, "failed", "the template runs in circles")
+    stop(workflow, "failed", workflow.text("circles"))
 
 
 def stop(workflow: Workflow, state: str, text: str) -> None:
@@ -87,7 +88,7 @@ def _next(world: World, portal: Portal, workflow: Workflow) -> None:
     frame.index += 1
     kind = next((name for name in _STEPS if name in step), "")
     if not kind:
-        return stop(workflow, "failed", f"unknown step: {sorted(step)}")
+        return stop(workflow, "failed", workflow.text("unknown", step=", ".join(sorted(step))))
     try:
         _STEPS[kind](world, portal, workflow, step)
     except (StepFailed, steps.CannotRun, RestError) as error:
@@ -108,7 +109,7 @@ def _run_activity(world: World, portal: Portal, workflow: Workflow, step: dict[s
 def _time_out(world: World, portal: Portal, workflow: Workflow, waiting: Waiting) -> None:
     if workflow.waiting is not waiting:
         return
-    workflow.note("the time to wait for an answer is over", step=waiting.step, kind="timeout")
+    workflow.note(workflow.text("timeout"), step=waiting.step, kind="timeout")
     _close(workflow, waiting, {"IsTimeout": 1}, "timed out")
     advance(world, portal, workflow)
 
@@ -126,7 +127,7 @@ def apply_answer(
         declared = by_lower.get(name.lower())
         if declared is not None:
             outputs[declared] = internalised(portal, waiting.return_properties[declared], value)
-    workflow.note(log_message or "an answer of the application has been received", step=waiting.step, kind="answer")
+    workflow.note(log_message or workflow.text("answered"), step=waiting.step, kind="answer")
     _close(workflow, waiting, {**outputs, "IsTimeout": 0}, "answered")
     advance(world, portal, workflow)
     return True
@@ -143,7 +144,7 @@ def _branch(world: World, portal: Portal, workflow: Workflow, step: dict[str, An
     condition = step["if"]
     left = printed(evaluate(portal, workflow, condition["left"]))
     is_true = _holds(left, {key: evaluate(portal, workflow, value) for key, value in condition.items()})
-    workflow.note(f"condition: {condition['left']} = {left!r}: {'yes' if is_true else 'no'}")
+    workflow.note(workflow.text("yes" if is_true else "no", left=str(condition["left"]), value=left))
     workflow.frames.append(Frame(step.get("then" if is_true else "else") or []))
 
 
@@ -175,19 +176,19 @@ def _log(world: World, portal: Portal, workflow: Workflow, step: dict[str, Any])
 def _set_field(world: World, portal: Portal, workflow: Workflow, step: dict[str, Any]) -> None:
     given = {name: evaluate(portal, workflow, value) for name, value in step["set_field"].items()}
     items.update_item(world, portal, _document(portal, workflow), given, 0)
-    workflow.note(f"fields changed: {', '.join(given)}")
+    workflow.note(workflow.text("fields", names=", ".join(given)))
 
 
 def _move_stage(world: World, portal: Portal, workflow: Workflow, step: dict[str, Any]) -> None:
     stage = printed(evaluate(portal, workflow, step["move_stage"]))
-    workflow.note(f"moved to {stage}")
+    workflow.note(workflow.text("moved", stage=stage))
     items.update_item(world, portal, _document(portal, workflow), {"STAGE_ID": stage}, 0)
 
 
 def _document(portal: Portal, workflow: Workflow) -> Item:
     item = items.items_of(portal, workflow.entity_type_id).get(workflow.item_id)
     if item is None:
-        raise StepFailed("the document has been deleted")
+        raise StepFailed(workflow.text("deleted"))
     return item
 
 
@@ -197,17 +198,19 @@ def _watch_stage(world: World, portal: Portal, item: Item, change: items.Change)
         for workflow in list(workflows_of(portal).values()):
             on_item = (workflow.entity_type_id, workflow.item_id) == (item.entity_type_id, item.id)
             if on_item and (change.verb == "DELETE" or (workflow.stage and workflow.stage == change.left)):
-                _leave(workflow, change)
+                _leave(world, workflow, change)
     if change.entered and not change.silent:
         for template in stage_templates(portal, item.entity_type_id, change.entered):
             start(world, portal, template, item, change.user_id, stage=change.entered)
 
 
-def _leave(workflow: Workflow, change: items.Change) -> None:
+def _leave(world: World, workflow: Workflow, change: items.Change) -> None:
     if change.verb == "DELETE":
-        stop(workflow, "terminated", "the document has been deleted")
+        if world.settings["event_send"] == "legacy":  # an older portal notices when the answer comes
+            return
+        stop(workflow, "terminated", workflow.text("deleted"))
     elif workflow.waiting:  # one that moves the item itself goes on to its end
-        stop(workflow, "terminated", f"the item has left the stage {change.left}")
+        stop(workflow, "terminated", workflow.text("left", stage=change.left))
 
 
 def is_locked(workflow: Workflow, moment: datetime) -> bool:

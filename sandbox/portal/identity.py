@@ -19,7 +19,7 @@ def by_token(world: World, portal: Portal, token: str, params: dict[str, Any]) -
         raise RestError("expired_token", "The access token provided has expired", 401)
     app, user = _application(portal, grant), _active_user(portal, grant.user_id)
     if app.allowed_users and user.id not in app.allowed_users and not user.is_admin:
-        raise RestError("user_access_error", "The user does not have acces to the application.", 403)
+        raise RestError("user_access_error", "The user does not have access to the application.", 403)
     return Call(world, portal, user, app, grant.scopes, params, token)
 
 

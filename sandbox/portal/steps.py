@@ -1,5 +1,6 @@
 """Running one step that belongs to an application: properties, token, the call into the queue."""
 
+import math
 import secrets
 import time
 from datetime import timedelta
@@ -37,7 +38,7 @@ def call_activity(world: World, portal: Portal, workflow: Workflow, step: dict[s
         "event_token": sign(workflow.id, name, event_id),
         **({"properties": properties} if registration.properties else {}),
         "use_subscription": "Y" if waits else "N",
-        "timeout_duration": f"{timeout:g}",
+        "timeout_duration": str(math.ceil(timeout)),
         "ts": int(time.time()),
         "auth": auth_block(world, portal, app, int(step.get("user") or registration.auth_user_id or app.installed_by)),
     }
@@ -45,7 +46,7 @@ def call_activity(world: World, portal: Portal, workflow: Workflow, step: dict[s
         world, portal=portal.name, kind="activity", name=registration.code, url=registration.handler, body=body
     )
     workflow.steps.append(_record(name, registration.code, properties, waits, delivery["id"], body["event_token"]))
-    workflow.note(f"{registration.code} has been called", step=name, kind="call")
+    workflow.note(workflow.text("called", code=registration.code), step=name, kind="call")
     saved_at = now() + timedelta(seconds=world.settings["save_delay_seconds"])
     return Waiting(name, event_id, saved_at, returned, timeout) if waits else None
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 import re
 from datetime import date, datetime
 from typing import Any
@@ -43,9 +44,10 @@ def _known_format(text: str) -> datetime | None:
 
 def to_number(value: Any) -> float | None:
     try:
-        return float(str(value).strip().replace(" ", ""))
+        number = float(str(value).strip().replace(" ", ""))
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def site_date(moment: datetime) -> str:

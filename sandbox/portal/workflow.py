@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from sandbox.portal import journal
 from sandbox.portal.model import Portal
 from sandbox.portal.world import iso, now
 
@@ -45,6 +46,7 @@ class Workflow:
     parameters: dict[str, Any]
     variables: dict[str, Any]
     frames: list[Frame]
+    language: str = "ru"
     stage: str = ""  # robots of a stage end when the item leaves it
     state: str = "running"  # completed, terminated, failed
     modified: datetime = field(default_factory=now)
@@ -56,6 +58,10 @@ class Workflow:
     steps: list[dict[str, Any]] = field(default_factory=list)
     journal: list[dict[str, Any]] = field(default_factory=list)
     answers: list[dict[str, Any]] = field(default_factory=list)
+
+    def text(self, key: str, **facts: str) -> str:
+        """A line of the journal in the portal's language."""
+        return journal.text(self.language, key, **facts)
 
     def note(self, text: str, *, step: str = "", kind: str = "info") -> None:
         self.modified = now()

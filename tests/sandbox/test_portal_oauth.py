@@ -1,5 +1,6 @@
 """The auth server: codes, rotation of refresh tokens, refusals, what it says about a token."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -47,6 +48,13 @@ def test_a_used_refresh_token_is_refused(client):
     refresh(client, client.tokens["refresh_token"])
 
     assert refused(refresh(client, client.tokens["refresh_token"])) == (400, "invalid_grant")
+
+
+def test_of_parallel_refreshes_with_one_token_a_single_one_wins(client):
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(refresh, [client] * 8, [client.tokens["refresh_token"]] * 8))
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
 
 
 def test_a_used_refresh_token_is_good_again_within_the_grace_period(client):

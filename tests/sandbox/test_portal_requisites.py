@@ -97,12 +97,15 @@ def test_bank_details_belong_to_a_requisite(client):
     assert {"ID": str(number), "RQ_BIK": "044525225"} in rows
 
 
-def test_an_address_is_added_once(client):
+def test_an_address_is_added_once_changed_and_deleted(client):
     fields = {"TYPE_ID": 1, "ENTITY_TYPE_ID": 8, "ENTITY_ID": 2, "CITY": "Екатеринбург"}
 
     assert client.call("crm.address.add", fields=fields) is True
     assert client.refusal("crm.address.add", fields=fields)[0] == 400
-    assert client.call("crm.address.list", filter={"ENTITY_ID": 2})[0]["CITY"] == "Екатеринбург"
+    assert client.call("crm.address.update", fields={**fields, "CITY": "Пермь"}) is True
+    assert client.call("crm.address.list", filter={"ENTITY_ID": 2})[0]["CITY"] == "Пермь"
+    assert client.call("crm.address.delete", fields=fields) is True
+    assert client.call("crm.address.list") == []
 
 
 def test_the_driver_writes_requisites(client):

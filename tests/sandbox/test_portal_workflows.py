@@ -393,6 +393,38 @@ def test_a_deleted_deal_ends_its_workflows(client, handler):
     assert client.sandbox.workflow(workflow_id)["state"] == "terminated"
 
 
+def test_an_older_portal_ends_a_workflow_on_a_deleted_deal_when_the_answer_comes(client, handler):
+    client.sandbox.settings(event_send="legacy")
+    client.register("step", handler.url + "/call")
+    workflow_id, body = run_step(client, handler)
+    client.sandbox.delete_item()
+
+    assert client.answer(body["event_token"]) is True
+    assert client.sandbox.workflow(workflow_id)["state"] == "terminated"
+
+
+@pytest.mark.parametrize(("language", "line"), [("ru", "Запущен: Процесс"), ("en", "Started: Процесс")])
+def test_the_journal_is_written_in_the_portals_language(client, language, line):
+    client.sandbox.change_portal(language=language)
+    template = client.sandbox.save_template("Процесс", [{"log": "x"}])
+
+    workflow_id = client.sandbox.start_workflow(template)
+
+    assert client.sandbox.workflow(workflow_id)["journal"][0]["text"] == line
+
+
+def test_large_numbers_are_printed_in_full(client, handler):
+    properties = {"sum": {"Name": "sum", "Type": "double"}, "text": {"Name": "text"}}
+    client.register("step", handler.url + "/call", PROPERTIES=properties)
+    client.sandbox.change_item({"OPPORTUNITY": 12345678.25})
+
+    given = {"sum": "{=Document:OPPORTUNITY}", "text": "{=Document:OPPORTUNITY} руб."}
+    body = run_step(client, handler, properties=given, timeout_seconds=2592000)[1]
+
+    assert body["properties"] == {"sum": "12345678.25", "text": "12345678.25 руб."}
+    assert body["timeout_duration"] == "2592000"
+
+
 def test_robots_start_when_an_item_enters_their_stage(client, handler):
     client.register("step", handler.url + "/call")
     client.sandbox.save_template("Робот", [{"activity": "step", "name": "s1"}], stage="PREPARATION")

@@ -70,6 +70,17 @@ def delete(call: Call) -> None:
     _sum_up(call, item)
 
 
+@method("crm.item.productrow.fields", scope="crm")
+def fields(call: Call) -> dict[str, Any]:
+    described = {
+        **dict.fromkeys(NUMBERS, "double"),
+        **dict.fromkeys(TEXTS, "string"),
+        **dict.fromkeys(WHOLE, "integer"),
+    }
+    described |= {"id": "integer", "ownerId": "integer", "ownerType": "string", "taxIncluded": "char"}
+    return {"fields": {name: {"type": kind, "isReadOnly": name == "id"} for name, kind in described.items()}}
+
+
 def rows_of(call: Call, item: Item) -> list[dict[str, Any]]:
     owner = (item.entity_type_id, item.id)
     rows = [row for row in call.portal.tables["product_rows"].values() if row["_owner"] == owner]

@@ -18,6 +18,7 @@ BANK_FIELDS = f"""{_OWNED} ENTITY_ID NAME COUNTRY_ID RQ_BANK_NAME RQ_BIK RQ_ACC_
 RQ_BANK_ADDR RQ_SWIFT COMMENTS""".split()
 PRESET_FIELDS = f"{_OWNED} ENTITY_TYPE_ID COUNTRY_ID NAME".split()
 ADDRESS_FIELDS = "ADDRESS_1 ADDRESS_2 CITY POSTAL_CODE REGION PROVINCE COUNTRY COUNTRY_CODE".split()  # noqa: SIM905
+ADDRESS_KEY = ("TYPE_ID", "ENTITY_TYPE_ID", "ENTITY_ID")
 LINK_FIELDS = ["ENTITY_TYPE_ID", "ENTITY_ID", "REQUISITE_ID", "BANK_DETAIL_ID", "MC_REQUISITE_ID", "MC_BANK_DETAIL_ID"]
 
 
@@ -200,16 +201,40 @@ def addresses(call: Call) -> Page:
 
 @method("crm.address.add", scope="crm")
 def add_address(call: Call) -> bool:
-    fields = _fields(call)
-    key = tuple(whole(fields.get(name)) or 0 for name in ("TYPE_ID", "ENTITY_TYPE_ID", "ENTITY_ID"))
-    if 0 in key:
-        raise refuse("TYPE_ID, ENTITY_TYPE_ID or ENTITY_ID is not defined or invalid.")
+    fields, key = _fields(call), _address_key(call)
     if key in call.portal.tables["addresses"]:
         raise refuse("TypeAddress exists. Use update.")
     given = {name: fields.get(name) for name in ADDRESS_FIELDS}
-    owner = dict(zip(("TYPE_ID", "ENTITY_TYPE_ID", "ENTITY_ID"), map(str, key), strict=True))
-    call.portal.tables["addresses"][key] = {**owner, **given}
+    call.portal.tables["addresses"][key] = {**dict(zip(ADDRESS_KEY, map(str, key), strict=True)), **given}
     return True
+
+
+@method("crm.address.update", scope="crm")
+def update_address(call: Call) -> bool:
+    row = _address(call)
+    row |= {name: value for name, value in _fields(call).items() if name in ADDRESS_FIELDS}
+    return True
+
+
+@method("crm.address.delete", scope="crm")
+def delete_address(call: Call) -> bool:
+    _address(call)
+    del call.portal.tables["addresses"][_address_key(call)]
+    return True
+
+
+def _address(call: Call) -> dict[str, Any]:
+    row = call.portal.tables["addresses"].get(_address_key(call))
+    if row is None:
+        raise refuse("TypeAddress not found.")
+    return row
+
+
+def _address_key(call: Call) -> tuple[int, ...]:
+    key = tuple(whole(_fields(call).get(name)) or 0 for name in ADDRESS_KEY)
+    if 0 in key:
+        raise refuse("TYPE_ID, ENTITY_TYPE_ID or ENTITY_ID is not defined or invalid.")
+    return key
 
 
 def _fields(call: Call) -> dict[str, Any]:

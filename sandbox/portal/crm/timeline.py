@@ -13,6 +13,7 @@ from sandbox.portal.model import Item
 from sandbox.portal.values import decode_file, to_moment
 from sandbox.portal.world import iso, now
 
+ICONS = ("info", "document", "document-print", "attention", "check", "clock", "mail-outcome", "robot")
 KEY = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -128,6 +129,16 @@ def get_configurable(call: Call) -> dict[str, Any]:
     row = _configurable(call)
     owner = {"ownerTypeId": row["owner"][0], "ownerId": row["owner"][1]}
     return {"activity": {"id": row["id"], **owner, "fields": row["fields"], "layout": row["layout"]}}
+
+
+@method("crm.timeline.icon.list", scope="crm")
+def icons(call: Call) -> dict[str, Any]:
+    return {"icons": [{"code": code, "isSystem": True, "fileUri": None} for code in ICONS]}
+
+
+@method("crm.timeline.logo.list", scope="crm")
+def logos(call: Call) -> dict[str, Any]:
+    return {"logos": [{"code": code, "isSystem": True, "fileUri": None} for code in ICONS]}
 
 
 def _owner_by_name(call: Call, fields: dict[str, Any]) -> Item:

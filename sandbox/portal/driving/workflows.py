@@ -73,6 +73,5 @@ class Workflows(Base):
 
     def wait_deliveries(self, seconds: float = 20, portal: str = "first") -> list[dict[str, Any]]:
         """All deliveries once none is under way."""
-        return self.wait_for(
-            lambda: self.deliveries(portal=portal), lambda found: all(one["is_done"] for one in found), seconds
-        )
+        self.wait_for(lambda: self.do("queue_length", portal=portal), lambda count: count == 0, seconds)
+        return self.deliveries(portal=portal)
