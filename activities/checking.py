@@ -16,6 +16,7 @@ from activities.document_types import DOCUMENT_TYPES
 from activities.our_boxes import usable_box
 from activities.papers import Description, Types
 from activities.values import Text
+from clients.diadoc.answers import SYSTEM
 from clients.diadoc.models import DocumentType, DocumentVersion
 from errors import (
     ActivityError,
@@ -29,6 +30,7 @@ from errors import (
     NoAccess,
     PackageEmpty,
     RecipientMismatch,
+    ServiceError,
     SubscriptionEnded,
     TypeNotAllowed,
 )
@@ -164,7 +166,7 @@ class _Check:
         try:
             return function(*args)
         except (ActivityError, SubscriptionEnded, NoAccess, DiadocAuthLost) as error:
-            if error.temporary:
+            if error.temporary or not _is_fault(error):
                 raise
             self.add(error, document_id)
             return None
@@ -188,6 +190,11 @@ class _Check:
             needs_reply=bool(needs_reply),
             workflow_id=version.default_workflow_id if version else None,
         )
+
+
+def _is_fault(error: AppError) -> bool:
+    """What keeps us from the portal keeps us from checking; what keeps us from Diadoc is found out by it."""
+    return not isinstance(error, ServiceError) or error.system == SYSTEM
 
 
 def _box(context: Context, recipient: Recipient) -> Box:

@@ -162,13 +162,13 @@ def find_counteragent(context: Context, box: Box, inn: str, kpp: str, to_box: st
 
 
 def candidates(context: Context, box: Box, *, inn: str, kpp: str) -> list[Organization]:
-    """The boxes between which only a person can choose; [] when Diadoc knows none.
+    """The boxes between which only a person can choose; [] when Diadoc knows none. kpp: "" where there is none.
 
     Exact KPP (Diadoc may answer with the head office for an unknown one), then not liquidated, then our operator
     before another, then active before silent. Our own box is nobody's counteragent.
     """
     known = context.diadoc(box).get_organizations_by_inn_kpp(inn=inn, kpp=kpp)
-    fitting = [one for one in known if (one.inn, one.kpp) == (inn, kpp) and one.box_id not in ("", box.box_id)]
+    fitting = [one for one in known if one.inn == inn and kpp in ("", one.kpp) and one.box_id not in ("", box.box_id)]
     alive = _preferred(fitting, lambda one: not one.liquidation_date)
     here = _preferred(alive, lambda one: not one.is_roaming)
     chosen = _preferred(here, lambda one: one.is_active)

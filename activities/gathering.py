@@ -97,9 +97,9 @@ def describe(
     if DOCUMENT_TYPES[described.document_type].is_formal:
         formal = papers.read_xml(context, blob=file.blob, file_name=file.file_name)
         described = papers.from_xml(described, formal, types)
-    elif card is not None and not described.requisites.currency:
-        described = papers.with_currency(described, lambda: card.currency)
     version = papers.allowed_version(described.document_type, described.function, described.version, types)
+    if card is not None and described.formal is None:
+        described = papers.with_currency(described, version, lambda: card.currency)
     metadata = papers.metadata_of(described, version)
     papers.ensure_vat(described)
     row = {

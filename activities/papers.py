@@ -11,7 +11,7 @@ from typing import Any
 
 from activities import document_types, formal_xml
 from activities.context import Context
-from activities.document_types import DOCUMENT_TYPES, DocumentRequisites
+from activities.document_types import DOCUMENT_TYPES, DocumentRequisites, TypeKeys
 from activities.formal_xml import FormalDocument
 from activities.values import Text
 from clients.diadoc.models import DocumentType, DocumentVersion
@@ -75,9 +75,10 @@ def from_xml(described: Description, formal: FormalDocument, types: Types | None
     )
 
 
-def with_currency(described: Description, of_item: Callable[[], str]) -> Description:
-    """The paper with its item's currency, where the kind of document takes one at all."""
-    if "CurrencyCode" not in DOCUMENT_TYPES[described.document_type].keys.allowed:
+def with_currency(described: Description, version: DocumentVersion | None, of_item: Callable[[], str]) -> Description:
+    """The paper with its item's currency, where the kind of document takes one and none was named."""
+    keys = _keys(version) or DOCUMENT_TYPES[described.document_type].keys
+    if described.requisites.currency or "CurrencyCode" not in keys.allowed:
         return described
     return replace(described, requisites=replace(described.requisites, currency=of_item()))
 
@@ -96,7 +97,7 @@ def allowed_version(document_type: str, function: str, version: str, types: Type
 
 def metadata_of(described: Description, version: DocumentVersion | None) -> dict[str, str]:
     """Diadoc's metadata without FileName. Raises MetadataMissing naming all that is missing, InputInvalid."""
-    keys = document_types.keys_of(version.sender_title) if version and version.sender_title else None
+    keys = _keys(version)
     lacking = document_types.missing(described.document_type, described.requisites, keys)
     if lacking:
         raise MetadataMissing(document=described.name, fields=[missing.label for missing in lacking])
@@ -157,6 +158,11 @@ def title(document_type: str, number: str, day: date | None, file_name: str) -> 
         return Text(f"{name.ru}, {file_name}", f"{name.en}, {file_name}")
     on = Text(f" от {day:%d.%m.%Y}", f" of {day:%d.%m.%Y}") if day else Text("", "")
     return Text(f"{name.ru} № {number}{on.ru}", f"{name.en} No. {number}{on.en}")
+
+
+def _keys(version: DocumentVersion | None) -> TypeKeys | None:
+    """The keys of the box's list, None when it is unknown."""
+    return document_types.keys_of(version.sender_title) if version and version.sender_title else None
 
 
 def _version(document_type: str, function: str, formal: FormalDocument, types: Types | None) -> str:

@@ -45,6 +45,13 @@ def test_nobody_is_guessed_between_equal_boxes(context, box):
     assert all(normal_box_id(one.box) in caught.value.text("ru") for one in seed.GEMINI)
 
 
+def test_without_a_kpp_the_head_office_and_its_branch_have_to_be_chosen_between(context, box):
+    with pytest.raises(AmbiguousBox) as caught:
+        find_counteragent(context, box, seed.LYUTIK.inn, "")
+
+    assert len(caught.value.facts["boxes"]) == 2
+
+
 @pytest.mark.parametrize("to_box", ["ящик", seed.ROMASHKA.box])
 def test_a_box_that_cannot_be_a_recipient_is_a_wrong_input(context, to_box):
     with pytest.raises(InputInvalid):

@@ -215,6 +215,19 @@ def test_the_list_of_the_box_decides_which_keys_are_sent(context, add, invoice):
     }
 
 
+def test_a_key_that_only_the_boxs_list_names_takes_the_items_currency(context, box, add, invoice):
+    add()
+    types = context.registry.boxes.get(box.id).document_types
+    (act,) = (one for one in types if one["type_named_id"] == "AcceptanceCertificate")
+    items = act["functions"][0]["versions"][0]["titles"][0]["metadata_items"]
+    items.append({"key": "CurrencyCode", "type": 0, "source": 1, "is_required": True})
+    context.registry.boxes.keep_document_types(box.id, types)
+
+    added = add(document_type="AcceptanceCertificate")
+
+    assert document(context, added).metadata_["CurrencyCode"] == "643"
+
+
 def test_the_list_of_the_box_is_asked_for_once_a_day(context, add, invoice, diadoc_sandbox):
     add()
     add(number="18")

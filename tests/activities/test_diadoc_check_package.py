@@ -3,7 +3,7 @@ import pytest
 from activities.diadoc_add_document import DiadocAddDocument
 from activities.diadoc_check_package import DiadocCheckPackage
 from clients.diadoc.ids import normal_box_id
-from errors import InputInvalid, PackageNotFound, Unavailable
+from errors import InputInvalid, NoAccess, PackageNotFound, Unavailable
 from sandbox.diadoc import seed
 from sandbox.portal.driver import CONTRACT_FILE
 from tests.activities.formal_files import transfer
@@ -11,6 +11,7 @@ from tests.activities.formal_files import transfer
 CHECK = DiadocCheckPackage()
 PDF = b"%PDF-1.4 a paper"
 ACT = {"document_type": "AcceptanceCertificate", "number": "7", "date": "20.11.2026", "total": "1220", "vat": "220"}
+JSON = {"Content-Type": "application/json"}
 XML = {"document_type": "UniversalTransferDocument"}
 
 
@@ -249,6 +250,15 @@ def test_while_diadoc_is_away_the_check_can_be_tried_again(run, box, add, diadoc
     diadoc_sandbox.fault("*", "status", status=503, times=-1)
 
     with pytest.raises(Unavailable):
+        run(CHECK)
+
+
+def test_a_portal_that_denies_access_is_an_error_and_no_fault_of_the_package(run, box, add, portal_sandbox):
+    add()
+    denied = '{"error": "ACCESS_DENIED", "error_description": "Access denied"}'
+    portal_sandbox.fault("crm.item.get", "status", status=400, body=denied, times=-1, headers=JSON)
+
+    with pytest.raises(NoAccess):
         run(CHECK)
 
 
