@@ -5,12 +5,12 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from activities import catalog, crm_ids
 from activities.base import Activity, Pending, error_outputs
 from activities.context import Context
 from errors import AppError, InternalError, NotConfigured, ServiceError
+from registry.database import is_away
 from registry.portal_registry import PortalRegistry
 from registry.tables import Call
 from worker.answer import answer
@@ -55,9 +55,9 @@ def _run(running: Running, call: Call, connection: Connection) -> None:
             answer(running, call, outcome)
     except AppError as error:
         _failed(running, call, context, error)
-    except SQLAlchemyError:
-        raise  # our own database is away: the job itself is tried again
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            raise  # our own database: the job itself is tried again
         log.exception("activity broke")  # a bug of ours must not hang the customer's workflow
         _failed(running, call, context, InternalError())
     finally:

@@ -9,18 +9,24 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+import worker.answer
+import worker.execute
 from activities.following import begin_feed
 from clients.diadoc.ids import normal_box_id
 from config import Config, read_config
 from credentials import Token
 from registry.database import Database
 from registry.portal_registry import PortalRegistry
+from registry.portals import Installation, Portals
 from registry.tables import Answer, Box, Call, Package, Portal
 from sandbox.diadoc import seed
 from tests.activities.sent_packages import Sender
 from tests.conftest import SECRET_KEY
+from tests.worker.scripted import Scripted
+from tests.worker.workflows import Workflows
 from worker.enqueue import NewCall, remember
 from worker.execute import execute
+from worker.register import register
 from worker.running import Running, make_running
 from worker.settle import settle
 
@@ -150,3 +156,47 @@ def index_key(running: Running, box: Box) -> Callable[[], str]:
         return found.index_key
 
     return index_key
+
+
+@pytest.fixture
+def workflows(tmp_path, database: Database, portal_sandbox) -> Workflows:
+    """Waiting workflows of an installed and registered application; Diadoc is not there."""
+    app = portal_sandbox.add_local_app("http://127.0.0.1:9/bitrix24/pages/app", api_only=True)
+    portal_sandbox.install(app)
+    settings = {
+        "DATA_DIR": str(tmp_path / "data"),
+        "PUBLIC_URL": "http://127.0.0.1:9",
+        "SECRET_KEYS": SECRET_KEY,
+        "BITRIX24_CLIENT_ID": app.client_id,
+        "BITRIX24_CLIENT_SECRET": app.client_secret,
+        "BITRIX24_OAUTH_URLS": portal_sandbox.auth_url,
+        "RETRY_SECONDS": "0.05",
+    }
+    running = make_running(read_config(settings), database)
+    portal = Portals(database).install(installed(portal_sandbox, app))
+    register(running, portal.id)
+    return Workflows(running, portal_sandbox, portal, app)
+
+
+def installed(portal_sandbox, app) -> Installation:
+    """What is proven about an application of the sandbox portal."""
+    described, tokens = portal_sandbox.portal(), portal_sandbox.tokens(app)
+    return Installation(
+        member_id=described["member_id"],
+        client_endpoint=described["client_endpoint"],
+        server_endpoint=described["server_endpoint"],
+        application_token=app.application_token,
+        user_id=1,
+        access_token=tokens["access_token"],
+        refresh_token=tokens["refresh_token"],
+        expires_at=None,
+    )
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    """The only activity of the catalogue, which does what it is told."""
+    activity = Scripted()
+    for module in (worker.execute, worker.answer):
+        monkeypatch.setattr(module, "catalog", lambda: {activity.code: activity})
+    return activity
