@@ -125,11 +125,12 @@ class FaultDesk:
 
 
 class Settings(dict[str, Any]):
-    """Named switches of an emulator; only the names and types of the defaults are accepted."""
+    """Named switches of an emulator; only the names and types of the defaults are accepted, and only the values in
+    `choices` for the names that are there."""
 
-    def __init__(self, defaults: Mapping[str, Any]) -> None:
+    def __init__(self, defaults: Mapping[str, Any], choices: Mapping[str, tuple[Any, ...]]) -> None:
         super().__init__(defaults)
-        self._defaults = dict(defaults)
+        self._defaults, self._choices = dict(defaults), dict(choices)
 
     def change(self, values: Mapping[str, Any]) -> None:
         """Raises ValueError naming what it does not know; then nothing is changed."""
@@ -138,6 +139,8 @@ class Settings(dict[str, Any]):
                 raise ValueError(f"no setting {name!r}; there are {', '.join(sorted(self._defaults))}")
             if not _same_type(self._defaults[name], value):
                 raise ValueError(f"{name} is of type {type(self._defaults[name]).__name__}")
+            if value not in self._choices.get(name, (value,)):
+                raise ValueError(f"{name} is one of {', '.join(map(str, self._choices[name]))}")
         self.update(values)
 
     def restore(self) -> None:
@@ -211,10 +214,15 @@ def _fault_routes(app: Flask, desk: FaultDesk) -> None:
         return jsonify(True)
 
 
-def install_settings(app: Flask, defaults: Mapping[str, Any], on_reset: Callable[[], None]) -> Settings:
+def install_settings(
+    app: Flask,
+    defaults: Mapping[str, Any],
+    on_reset: Callable[[], None],
+    choices: Mapping[str, tuple[Any, ...]] | None = None,
+) -> Settings:
     """Mount the settings and the reset. on_reset: brings the emulator's own state back to its beginning; settings
-    are restored before it is called."""
-    settings = Settings(defaults)
+    are restored before it is called. choices: the values that a setting may have, where not all of its type."""
+    settings = Settings(defaults, choices or {})
 
     @app.get("/_control/settings")
     def show() -> Response:

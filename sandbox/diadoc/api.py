@@ -17,6 +17,7 @@ from flask import Request, Response
 
 from sandbox.diadoc.body import Fields
 from sandbox.diadoc.errors import Refused, bad, unauthorized
+from sandbox.diadoc.render.reshape import reshape
 from sandbox.diadoc.seed import User
 from sandbox.diadoc.state import World
 
@@ -185,7 +186,8 @@ class Door:
         if isinstance(body, str | bytes):
             content_type = content_type or "text/plain; charset=utf-8"
         elif "application/json" in request.headers.get("Accept", "").lower():
-            body, content_type = json.dumps(body, ensure_ascii=False), JSON
+            shaped = reshape(body, self._world.settings)
+            body, content_type = json.dumps(shaped, ensure_ascii=False), JSON
         else:
             body, content_type = PROTOBUF_BYTES, "application/x-protobuf"
         response = Response(body, answer.status, content_type=content_type if body else None)

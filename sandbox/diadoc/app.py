@@ -20,7 +20,7 @@ from sandbox.diadoc.control import control
 from sandbox.diadoc.counteragents import seed_relations
 from sandbox.diadoc.identity import identity_provider
 from sandbox.diadoc.pages.routes import pages
-from sandbox.diadoc.settings import DEFAULTS
+from sandbox.diadoc.settings import CHOICES, DEFAULTS
 from sandbox.diadoc.state import World
 from sandbox.faults import install_faults, install_settings
 
@@ -40,7 +40,7 @@ def create_app() -> Flask:
             seed_relations(world)
         desk.clear()
 
-    settings = install_settings(app, DEFAULTS, reset)
+    settings = install_settings(app, DEFAULTS, reset, CHOICES)
     world = World(settings)
     reset()
     app.register_blueprint(identity_provider(world))

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.diadoc import surroundings
+from sandbox.diadoc import later_actions, surroundings
 from sandbox.diadoc.actions import ACTIONS
 from sandbox.diadoc.api import refused
 from sandbox.diadoc.errors import Refused, bad
@@ -14,7 +14,7 @@ from sandbox.diadoc.render.documents import document_json
 from sandbox.diadoc.render.messages import message_json
 from sandbox.diadoc.state import World
 
-MODULES = (surroundings,)  # their actions register themselves
+MODULES = (later_actions, surroundings)  # their actions register themselves
 
 
 def act(world: World, name: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,8 @@ class SandboxRefused(Exception):
 
 
 class DiadocSandbox:
-    """One running sandbox. url: its base address; API, identity provider and web pages share it."""
+    """One running sandbox. url: its base address; API, identity provider and web pages share it. verify: the file of
+    the CA when it serves TLS."""
 
     client_id = seed.CLIENT_ID
     client_secret = seed.CLIENT_SECRET
@@ -61,6 +62,7 @@ class DiadocSandbox:
     def __init__(self, url: str, verify: bool | str = True) -> None:
         self.url = url.rstrip("/")
         self._session = Session()
+        self._session.trust_env = False  # loopback: no proxies, and the CA is the one given here
         self._session.verify = verify
 
     # --- control
@@ -89,7 +91,7 @@ class DiadocSandbox:
         self._control("DELETE", "requests")
 
     def act(self, action: str, **parameters: Any) -> dict[str, Any]:
-        """Any action of actions.py or surroundings.py. Raises SandboxRefused, with 409 where Diadoc forbids it."""
+        """Any action of actions.py, later_actions.py or surroundings.py. Raises SandboxRefused (409: forbidden)."""
         return self._control("POST", "act", json={"action": action, **parameters})
 
     def documents(self, box: str = ROMASHKA.box) -> list[dict[str, Any]]:

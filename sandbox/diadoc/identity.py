@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
-from werkzeug.wrappers import Response as Redirect
+from flask.typing import ResponseReturnValue
 
 from sandbox.diadoc import seed
 from sandbox.diadoc.auth import SCOPES, Issued, issue, valid
@@ -40,7 +40,7 @@ def identity_provider(world: World) -> Blueprint:
         )
 
     @routes.get("/connect/authorize")
-    def consent_page() -> Response | tuple[str, int]:
+    def consent_page() -> ResponseReturnValue:
         error = _check_authorize(request.args)
         if error:
             return error, 400
@@ -49,7 +49,7 @@ def identity_provider(world: World) -> Blueprint:
         return Response(render_template("consent.html", **shown))
 
     @routes.post("/connect/authorize")
-    def consent() -> Redirect | tuple[str, int]:
+    def consent() -> ResponseReturnValue:
         error = _check_authorize(request.form)
         if error:
             return error, 400

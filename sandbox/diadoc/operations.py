@@ -3,10 +3,11 @@
 import hashlib
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from sandbox.diadoc.api import Answer, Call, pending
-from sandbox.diadoc.errors import Refused, conflict
+from sandbox.diadoc.errors import conflict
 from sandbox.diadoc.state import Operation
 
 
@@ -14,7 +15,7 @@ def once(call: Call, method: str, work: Callable[[], Any], *, md5_default: bool)
     """Run `work` unless this operation has a result already. Called without the world's lock.
 
     md5_default: without an id the MD5 of the body is the id. A failure is not remembered. How long a result is
-    remembered is unverified; here it is until the reset.
+    remembered is unverified (the setting `operation_memory_seconds`).
     """
     operation_id = call.get("operationId").lower()
     if not operation_id and md5_default:
@@ -25,8 +26,8 @@ def once(call: Call, method: str, work: Callable[[], Any], *, md5_default: bool)
     key = (method, call.caller.id, operation_id)
     with call.world.lock:
         operation = call.world.operations.get(key)
-        if operation is None:
-            call.world.operations[key] = operation = Operation()
+        if operation is None or _is_forgotten(call, operation):
+            call.world.operations[key] = operation = Operation(call.world.clock.now())
         elif not operation.is_done:
             return _in_progress(call)
         if operation.is_done:
@@ -35,14 +36,19 @@ def once(call: Call, method: str, work: Callable[[], Any], *, md5_default: bool)
     return _first(call, key, operation, work)
 
 
+def _is_forgotten(call: Call, operation: Operation) -> bool:
+    memory = timedelta(seconds=call.world.settings["operation_memory_seconds"])
+    return operation.is_done and bool(memory) and operation.started + memory <= call.world.clock.now()
+
+
 def _first(call: Call, key: tuple[str, str, str], operation: Operation, work: Callable[[], Any]) -> Any:
     with call.world.lock:
         try:
             operation.result = work()
-        except Refused:
-            call.world.operations.pop(key, None)
-            raise
-        operation.is_done = True
+            operation.is_done = True
+        finally:
+            if not operation.is_done:
+                call.world.operations.pop(key, None)
         return _answer(call, operation)
 
 

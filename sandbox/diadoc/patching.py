@@ -27,7 +27,8 @@ _FOREIGN = (
 def post_message_patch(call: Call) -> Any:
     """No default operationId is documented for this method, so without one every call is a new one."""
     body = call.body("MessagePatchToPost")
-    return operations.once(call, "PostMessagePatch", lambda: _patch(call, body), md5_default=False)
+    md5_default = call.world.settings["patch_operation_md5"]
+    return operations.once(call, "PostMessagePatch", lambda: _patch(call, body), md5_default=md5_default)
 
 
 def _patch(call: Call, body: Fields) -> dict[str, Any]:

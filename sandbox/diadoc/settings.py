@@ -13,16 +13,21 @@ DEFAULTS: dict[str, Any] = {
     "refresh_rotation": "strict",  # strict: a used token is refused; lenient: it stays good; none: no new one is given
     "diadoc_auth": True,  # False: developer keys and /V3/Authenticate are switched off
     # transport
+    "access_requests": False,  # True: a foreign box is refused with the text of an automatic access request
     "rate_limit_per_second": 200,
     "retry_after_seconds": 1,
     "json_names_any_case": True,
     "numeric_enums": True,
+    "empty_fields": "as_documented",  # or "absent", "null": what becomes of empty strings in answers
+    "box_ids": "mixed",  # or "long", "dashed": the form of box ids in answers
     "sunset": {},  # method -> date of its removal, sent as the Sunset header
     "test_stand": False,  # True: SignWithTestSignature is allowed between all boxes
     # sending
     "post_seconds": 0.0,  # how long the first call of an operationId runs
     "post_in_progress_calls": 0,  # so many first answers of a new operationId are "in progress", though it is done
     "post_in_progress_answer": "204",  # or "409"
+    "operation_memory_seconds": 0,  # how long a result is remembered, 0 = for ever
+    "patch_operation_md5": False,  # True: PostMessagePatch without an operationId has the MD5 of its body for one
     "lock_full_status": 409,
     "shelf_missing_status": 400,  # what PostMessage says of an unknown name on the shelf
     "fresh_404_reads": 0,  # so many first reads of a new message answer 404
@@ -53,4 +58,21 @@ DEFAULTS: dict[str, Any] = {
     "print_form_conflicts": 0,  # so many 409 come before everything else
     "zip_pending_answer": "204",  # or "200"
     "zip_name_prefix": True,
+}
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "refresh_rotation": ("strict", "lenient", "none"),
+    "empty_fields": ("as_documented", "absent", "null"),
+    "box_ids": ("mixed", "long", "dashed"),
+    "post_in_progress_answer": ("204", "409"),
+    "response_status_before_sending": ("as_workflow", "unknown", "not_acceptable"),
+    "delivery": ("auto", "manual"),
+    "signature_check": ("at_once", "on_delivery"),
+    "refusal_form": ("xml", "text", "universal"),
+    "one_sided_revocation": ("asks", "at_once"),
+    "invitations": ("manual", "accept"),
+    "feed_same_key": ("skip", "repeat"),
+    "shelf_v1": ("removed", "alive"),
+    "shelf_extension_dot": ("any", "required", "forbidden"),
+    "zip_pending_answer": ("204", "200"),
 }

@@ -32,6 +32,7 @@ class Relation:
 class Operation:
     """One operationId: running, or done with a result that is remembered."""
 
+    started: datetime
     result: Any = None
     is_done: bool = False
     answers: int = 0
@@ -95,7 +96,8 @@ class World:
             raise bad(f"{name} must be specified")
         box = self.organization(box_id).box
         if box not in user.boxes:
-            raise forbidden("Access to Box is denied")
+            asked = " Request to admins of Box was created. Please try again later"
+            raise forbidden("Access to Box is denied" + ("." + asked if self.settings["access_requests"] else ""))
         if box in self.unpaid:
             raise Refused(402, "Организация не имеет действующей подписки на API")  # the text is invented
         return box

@@ -5,7 +5,7 @@ from typing import Any
 
 from requests import Response
 
-from sandbox.diadoc.driver import LYUTIK, ROBOT, ROMASHKA, DiadocSandbox, User
+from sandbox.diadoc.driver import DIRECTOR, LYUTIK, PARTNER_SIGNER, ROBOT, ROMASHKA, DiadocSandbox, User
 
 BOX = ROMASHKA.box
 PDF = b"%PDF-1.4 a small file"
@@ -61,6 +61,14 @@ def feed(sandbox: DiadocSandbox, *, box: str = BOX, user: User = ROBOT, **query:
     response = sandbox.call("GET", "/V8/GetNewEvents", user=user, params={"boxId": box, **query})
     assert response.status_code == 200, response.text
     return response.json()["Events"]
+
+
+def events_added(sandbox: DiadocSandbox, count: int, box: str = BOX) -> list[dict]:
+    """The last events of a box, and there are exactly so many after the letter itself."""
+    user = PARTNER_SIGNER if box == LYUTIK.box else DIRECTOR
+    events = feed(sandbox, box=box, user=user)[1:]
+    assert len(events) == count
+    return [event["Patch"] for event in events]
 
 
 def docflow(sandbox: DiadocSandbox, message_id: str, entity_id: str, *, box: str = BOX, user: User = ROBOT) -> dict:

@@ -97,6 +97,29 @@ def test_a_patch_has_no_default_id(diadoc_sandbox: DiadocSandbox):
     assert (len(anonymous), len(named)) == (2, 1)
 
 
+def test_a_patch_may_have_its_body_for_an_id(diadoc_sandbox: DiadocSandbox):
+    diadoc_sandbox.settings(patch_operation_md5=True)
+    message_id, (entity_id,) = send(diadoc_sandbox)
+    tag = [{"ParentEntityId": entity_id, "Operation": "Set", "Key": "stage", "Value": "1"}]
+
+    patches = {patch(diadoc_sandbox, message_id, CustomDataPatches=tag).json()["PatchId"] for _ in range(2)}
+
+    assert len(patches) == 1
+
+
+def test_a_result_may_be_forgotten_after_a_while(diadoc_sandbox: DiadocSandbox):
+    diadoc_sandbox.settings(operation_memory_seconds=3600)
+    first = post(diadoc_sandbox, operationId="a").json()
+
+    diadoc_sandbox.advance_clock(3500)
+    remembered = post(diadoc_sandbox, operationId="a").json()
+    diadoc_sandbox.advance_clock(200)
+    forgotten = post(diadoc_sandbox, operationId="a").json()
+
+    assert remembered == first
+    assert forgotten["MessageId"] != first["MessageId"]
+
+
 def test_a_fresh_message_may_be_unknown_for_some_reads(diadoc_sandbox: DiadocSandbox):
     diadoc_sandbox.settings(fresh_404_reads=2)
     message_id, _ = send(diadoc_sandbox)

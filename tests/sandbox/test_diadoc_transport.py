@@ -5,7 +5,7 @@ import time
 import pytest
 import requests
 
-from sandbox.diadoc.driver import LOGISTICS, LYUTIK, STRANGER, DiadocSandbox
+from sandbox.diadoc.driver import ENTREPRENEUR, LOGISTICS, LYUTIK, STRANGER, DiadocSandbox, SandboxRefused
 from tests.sandbox.diadoc_letters import BOX, attachment, letter, post, refusal, send
 
 
@@ -106,10 +106,58 @@ def test_a_box_that_is_not_ours_is_refused(diadoc_sandbox: DiadocSandbox, box: s
     assert refusal(diadoc_sandbox.call("GET", f"/V2/GetDocumentTypes?boxId={box}"))[0] == status
 
 
+def test_a_foreign_box_may_say_that_access_was_asked_for(diadoc_sandbox: DiadocSandbox):
+    diadoc_sandbox.settings(access_requests=True)
+
+    answer = diadoc_sandbox.call("GET", f"/V8/GetNewEvents?boxId={STRANGER.box}")
+
+    text = "Access to Box is denied. Request to admins of Box was created. Please try again later"
+    assert refusal(answer) == (403, text)
+
+
+def test_a_box_of_another_environment_is_named(diadoc_sandbox: DiadocSandbox):
+    unknown = "00000000-1111-4222-8333-444444444444"
+
+    answer = diadoc_sandbox.call("GET", f"/GetBox?boxId={unknown}")
+
+    assert refusal(answer) == (404, f"Organization {unknown} is not found")
+
+
+def test_a_setting_takes_only_values_that_mean_something(diadoc_sandbox: DiadocSandbox):
+    with pytest.raises(SandboxRefused, match="delivery is one of auto, manual") as refused:
+        diadoc_sandbox.settings(delivery="sometimes")
+
+    assert refused.value.status == 400
+
+
 def test_the_old_long_form_of_a_box_id_is_taken(diadoc_sandbox: DiadocSandbox):
     long_form = BOX.replace("-", "").upper() + "@diadoc.ru"
 
     assert diadoc_sandbox.call("GET", "/GetOrganizationFeatures", params={"boxId": long_form}).status_code == 200
+
+
+@pytest.mark.parametrize(("mode", "kpp"), [("as_documented", ""), ("absent", "nothing"), ("null", None)])
+def test_empty_strings_may_be_there_or_not(diadoc_sandbox: DiadocSandbox, mode: str, kpp: str | None):
+    diadoc_sandbox.settings(empty_fields=mode)
+
+    found = diadoc_sandbox.call("GET", f"/GetOrganization?boxId={ENTREPRENEUR.box}").json()
+
+    assert found.get("Kpp", "nothing") == kpp
+
+
+@pytest.mark.parametrize(
+    ("form", "ours_is_long", "theirs_is_long"), [("mixed", False, True), ("long", True, True), ("dashed", False, False)]
+)
+def test_box_ids_come_in_either_form(diadoc_sandbox: DiadocSandbox, form, ours_is_long, theirs_is_long):
+    diadoc_sandbox.settings(box_ids=form)
+
+    message = post(diadoc_sandbox).json()
+
+    counteragent = message["Entities"][0]["DocumentInfo"]["CounteragentBoxId"]
+    assert [box.endswith("@diadoc.ru") for box in (message["FromBoxId"], counteragent)] == [
+        ours_is_long,
+        theirs_is_long,
+    ]
 
 
 def test_a_box_without_a_subscription_is_402_until_it_is_paid(diadoc_sandbox: DiadocSandbox):

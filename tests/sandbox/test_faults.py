@@ -19,7 +19,8 @@ app = Flask(__name__)
 name_of = lambda request: "" if request.path == "/page" else request.path.strip("/")
 desk = install_faults(app, name_of, lambda request: {"id": request.args.get("id", "")})
 count = {"add": 0}
-settings = install_settings(app, {"delay": 0.5, "strict": False, "name": "a"}, lambda: count.update(add=0))
+settings = install_settings(app, {"delay": 0.5, "strict": False, "name": "a"}, lambda: count.update(add=0),
+                            {"name": ("a", "b")})
 
 @app.post("/add")
 def add():
@@ -181,9 +182,10 @@ def test_settings_change_by_known_names_and_types_and_a_reset_restores_them(url:
     changed = requests.post(f"{url}/_control/settings", json={"delay": 2, "strict": True}, timeout=5).json()
     unknown = requests.post(f"{url}/_control/settings", json={"delai": 2}, timeout=5)
     wrong = requests.post(f"{url}/_control/settings", json={"strict": 1}, timeout=5)
+    senseless = requests.post(f"{url}/_control/settings", json={"name": "c"}, timeout=5)
     requests.post(f"{url}/_control/reset", timeout=5)
     restored = requests.get(f"{url}/_control/settings", timeout=5).json()
 
     assert (changed["delay"], changed["strict"]) == (2, True)
-    assert (unknown.status_code, wrong.status_code) == (400, 400)
+    assert [answer.status_code for answer in (unknown, wrong, senseless)] == [400, 400, 400]
     assert restored == {"delay": 0.5, "strict": False, "name": "a"}

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
-from werkzeug.wrappers import Response as AnyResponse
+from flask.typing import ResponseReturnValue
 
 from sandbox.diadoc import seed
 from sandbox.diadoc.control import act
@@ -59,7 +59,7 @@ def pages(world: World) -> Blueprint:
             return answer
 
     @routes.post("/_page/act")
-    def press() -> AnyResponse | tuple[str, int]:
+    def press() -> ResponseReturnValue:
         origin = request.headers.get("Origin", "")
         if origin and urlsplit(origin).netloc != request.host:
             abort(403)  # a page of another site presses our buttons
