@@ -6,7 +6,7 @@ import structlog
 
 from activities import crm_ids
 from clients.bitrix24.models import EventSent, SentState
-from errors import AppError, ServiceError
+from errors import AppError, NotConfigured, ServiceError
 from registry.tables import Answer, Call, Portal
 from worker.enqueue import enqueue
 from worker.running import Running
@@ -34,6 +34,8 @@ def deliver(running: Running, call_id: int) -> None:
         )
     except ServiceError as error:
         _not_taken(running, call, portal, answer, error)
+    except NotConfigured as error:  # the key that opens its event token was dropped: no later try can do better
+        _undeliverable(running, call, portal, str(error))
     else:
         _said(running, call, portal, answer, sent)
 
