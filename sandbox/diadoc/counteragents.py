@@ -111,6 +111,8 @@ def acquire_counteragent(call: Call) -> dict[str, str]:
     body = call.body("AcquireCounteragentRequest")
     if len(body.text("MessageToCounteragent")) > MESSAGE_LENGTH:
         raise bad(f"MessageToCounteragent is longer than {MESSAGE_LENGTH}")
+    if body.has("InvitationDocument"):
+        raise bad("InvitationDocument is not emulated here")
     other = _whom(call, body)
     if other.box == box:
         raise bad("Counteragent must differ from own organization")

@@ -135,7 +135,12 @@ def test_an_inn_leads_to_the_head_organization_created_last(diadoc_sandbox: Diad
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [({}, 400), ({"BoxId": LYUTIK.box, "Inn": LYUTIK.inn}, 400), ({"Inn": "7700000000"}, 404)],
+    [
+        ({}, 400),
+        ({"BoxId": LYUTIK.box, "InvitationDocument": {}}, 400),
+        ({"BoxId": LYUTIK.box, "Inn": LYUTIK.inn}, 400),
+        ({"Inn": "7700000000"}, 404),
+    ],
 )
 def test_an_invitation_names_exactly_one_organization(diadoc_sandbox: DiadocSandbox, body: dict, code: int):
     answer = diadoc_sandbox.call("POST", f"/V3/AcquireCounteragent?myBoxId={BOX}", json={"Nonsense": 1, **body})
