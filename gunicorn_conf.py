@@ -35,6 +35,8 @@ errorlog = "-"
 loglevel = "info"
 limit_request_line = 8190
 proc_name = "b24-edo-web"
+# One path a home for every server of the machine would be shared by strangers; nobody controls us by it.
+control_socket_disable = True
 
 
 def on_starting(server: Any) -> None:

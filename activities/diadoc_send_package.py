@@ -8,6 +8,7 @@ from activities.base import Activity, Pending
 from activities.checking import check_package
 from activities.context import Context
 from activities.counteragents import Recipient, WhichRecipient
+from activities.diadoc_check_package import LOCKS
 from activities.fields import Choice, Flag, Line, TextBlock, User, Whole, label
 from activities.following import begin_feed, refresh
 from activities.gathering import WhichPackage, find_package
@@ -21,11 +22,6 @@ from registry.tables import Box, Package
 MODES = {
     "delay_send": Text("На подпись нашему сотруднику в Диадоке", "For our signer in Diadoc"),
     "draft": Text("Черновиком", "As a draft"),
-}
-LOCKS = {
-    "none": Text("Документы независимы", "Documents are independent"),
-    "send": Text("Отправить только вместе", "Send only together"),
-    "full": Text("Подписывать только вместе", "Sign only together"),
 }
 WAITS = {
     "nothing": Text("Не ждать", "Do not wait"),
@@ -45,7 +41,7 @@ class DiadocSendPackage(Activity):
     waits = True
     has_status = True
 
-    class Input(WhichPackage, WhichRecipient, WhichBox):
+    class Input(WhichBox, WhichRecipient, WhichPackage):
         to_department_id = Line(metadata=label(ru="Подразделение получателя", en="Recipient's department"))
         mode = Choice(MODES, load_default="delay_send", metadata=label(ru="Как отправить", en="How to send"))
         lock = Choice(LOCKS, load_default="none", metadata=label(ru="Связь документов", en="Documents' lock"))

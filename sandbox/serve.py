@@ -59,6 +59,7 @@ def serve(app: Flask, options: argparse.Namespace, on_ready: Callable[[list[str]
             "certfile": str(options.certificate) if options.certificate else None,
             "keyfile": str(options.key) if options.key else None,
             "when_ready": ready,
+            "control_socket_disable": True,
             "loglevel": "warning",
             "proc_name": "b24-edo-sandbox",
         },
