@@ -38,6 +38,12 @@ from registry.tables import Box, Document, Package
 
 _Found = TypeVar("_Found")
 
+LOCKS = {
+    "none": Text("Документы не связаны", "Documents are independent"),
+    "send": Text("Отправить только вместе", "Send only together"),
+    "full": Text("Подписывать только вместе", "Sign only together"),
+}
+
 
 @dataclass(frozen=True)
 class Fault:

@@ -6,18 +6,12 @@ from marshmallow import Schema
 
 from activities import gathering
 from activities.base import Activity
-from activities.checking import check_package
+from activities.checking import LOCKS, check_package
 from activities.context import Context
 from activities.counteragents import Recipient, WhichRecipient
 from activities.fields import Choice, Flag, Line, Many, TextBlock, Whole, label
 from activities.our_boxes import WhichBox
 from activities.values import Text
-
-LOCKS = {
-    "none": Text("Документы не связаны", "Documents are independent"),
-    "send": Text("Отправить только вместе", "Send only together"),
-    "full": Text("Подписывать только вместе", "Sign only together"),
-}
 
 
 class DiadocCheckPackage(Activity):

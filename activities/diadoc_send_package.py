@@ -5,10 +5,9 @@ from typing import Any
 
 from activities import sending
 from activities.base import Activity, Pending
-from activities.checking import check_package
+from activities.checking import LOCKS, check_package
 from activities.context import Context
 from activities.counteragents import Recipient, WhichRecipient
-from activities.diadoc_check_package import LOCKS
 from activities.fields import Choice, Flag, Line, TextBlock, User, Whole, label
 from activities.following import begin_feed, refresh
 from activities.gathering import WhichPackage, find_package
