@@ -4,22 +4,17 @@
 one message and is open to users who may not see the whole box. Sources: diadoc.md 6.1–6.3, 6.6, 6.8.
 """
 
-import html
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 
-from activities import states
+from activities import states, values
 from activities.states import DocflowState
-from clients.diadoc.client import DiadocClient
-from clients.diadoc.models import Docflow, Document, Entity, Message
+from clients.diadoc.models import Docflow, Document, Message
 from clients.diadoc.models.documents import read_document
 from clients.diadoc.reading import Item
 from clients.diadoc.states import (
-    AttachmentType,
     DocflowResolution,
     MessageType,
     RecipientResponseStatus,
@@ -28,18 +23,11 @@ from clients.diadoc.states import (
     RoamingStatus,
     SenderSignatureStatus,
 )
-from errors import NoAccess, NotFoundThere
 from registry import tables
 
-REASON_BYTES = 100_000
+RAW_CHARACTERS = 5_000
 SIGNED = (RecipientResponseStatus.SIGNED, RecipientResponseStatus.PARTIALLY_SIGNED)
 _OURS_IS_GIVEN = (SenderSignatureStatus.UNCHECKED, SenderSignatureStatus.VALID)
-_REFUSALS = (
-    AttachmentType.XML_SIGNATURE_REJECTION,
-    AttachmentType.SIGNATURE_REQUEST_REJECTION,
-    AttachmentType.UNIVERSAL_MESSAGE,
-)
-_DENIALS = (AttachmentType.RESOLUTION_REQUEST_DENIAL,)
 _RESOLUTIONS: dict[str, ResolutionStatus] = {
     DocflowResolution.NONE: ResolutionStatus.NONE,
     DocflowResolution.APPROVED: ResolutionStatus.APPROVED,
@@ -53,8 +41,6 @@ _RESOLUTIONS: dict[str, ResolutionStatus] = {
     DocflowResolution.ACTIONS_REQUESTED: ResolutionStatus.ACTIONS_REQUESTED,
 }
 _BLANK = read_document(Item({}))
-_TEXT_IN_XML = re.compile(r"<(Текст\w*)\b[^>]*>([^<]*)</\1>")
-_ENCODING = re.compile(rb"encoding\s*=\s*[\"'](windows-1251|utf-8)[\"']", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,16 +59,19 @@ class Told:
         return self.document.message_type == MessageType.DRAFT
 
 
-def told_by_docflow(client: DiadocClient, docflow: Docflow, *, box_id: str) -> Told:
-    """The docflow, and the document itself where the docflow falls short: roaming, revocations, our own signer."""
+def falls_short(docflow: Docflow) -> bool:
+    """Does only the document itself say enough? So it is of roaming failures, revocations and our own signer."""
+    no_revocation = (None, RevocationStatus.NONE, RevocationStatus.UNKNOWN, "")
+    is_revoked = (docflow.revocation.status if docflow.revocation else None) not in no_revocation
+    waits_for_us = docflow.sender_signature_status == SenderSignatureStatus.WAITING and not docflow.resolution_status
+    return docflow.roaming_succeeded is False or is_revoked or waits_for_us
+
+
+def told_by_docflow(docflow: Docflow, whole: Document | None) -> Told:
+    """The docflow, and the document itself where the docflow falls short and Diadoc shows it."""
     revocation = docflow.revocation
-    document = _document_of(docflow)
-    if _falls_short(docflow):
-        address = {"message_id": docflow.message_id, "entity_id": docflow.entity_id}
-        whole = client.get_document(box_id=box_id, **address)
-        document = replace(whole, message_type=docflow.message_type or MessageType.LETTER)
     return Told(
-        document=_without_trash(document, docflow.draft_is_recycled, docflow.letters_of_draft),
+        document=_without_trash(whole or _document_of(docflow), docflow.draft_is_recycled, docflow.letters_of_draft),
         letters=docflow.letters_of_draft,
         answered_at=docflow.answered_at,
         refusal_text=docflow.refusal_text,
@@ -125,27 +114,6 @@ def state_of(told: Told, stored: tables.Document) -> DocflowState:
     """Where the document stands, before anything is stored."""
     document = _with_answer(told.document, stored)
     return states.document_state(document, needs_reply=stored.needs_reply and not _asks_for_no_reply(document))
-
-
-def refusal_reason(client: DiadocClient, told: Told, stored: tables.Document, *, box_id: str) -> str:
-    """Why somebody refused or could not take it, in their words; asked only where it was not told and not known."""
-    state = state_of(told, stored)
-    if state == DocflowState.ROAMING_FAILED:
-        return told.document.roaming_description
-    if state not in (DocflowState.REFUSED, DocflowState.REFUSED_BY_OUR_SIGNER):
-        return ""
-    if told.refusal_text:
-        return told.refusal_text
-    if stored.docflow_state == state and stored.refusal_reason:
-        return stored.refusal_reason
-    return _reason_in_message(client, told.document, _REFUSALS if state == DocflowState.REFUSED else _DENIALS, box_id)
-
-
-def _falls_short(docflow: Docflow) -> bool:
-    revocations = (None, RevocationStatus.NONE, RevocationStatus.UNKNOWN, "")
-    is_revoked = (docflow.revocation.status if docflow.revocation else None) not in revocations
-    waits_for_us = docflow.sender_signature_status == SenderSignatureStatus.WAITING and not docflow.resolution_status
-    return docflow.roaming_succeeded is False or is_revoked or waits_for_us
 
 
 def _document_of(docflow: Docflow) -> Document:
@@ -205,7 +173,7 @@ def _raw(told: Told, document: Document) -> dict[str, Any]:
         "revocation_refusal_text": told.revocation_refusal_text,
         "packet_id": document.packet_id,
     }
-    return {name: str(value) for name, value in raw.items() if value}
+    return {name: values.shorten(values.as_text(value), RAW_CHARACTERS) for name, value in raw.items() if value}
 
 
 def _answered_at(message: Message, document: Document) -> datetime | None:
@@ -214,32 +182,3 @@ def _answered_at(message: Message, document: Document) -> datetime | None:
     signed = [entity for entity in message.entities if entity.is_signature and not entity.is_approvement_signature]
     theirs = [entity.created_at for entity in signed if entity.signer_box_id == message.to_box_id]
     return max((moment for moment in theirs if moment), default=document.changed_at)
-
-
-def _reason_in_message(client: DiadocClient, document: Document, kinds: Collection[str], box_id: str) -> str:
-    """The newest refusal attached to a document; "" when it cannot be read: the refusal itself is what counts."""
-    address = {"box_id": box_id, "message_id": document.message_id}
-    try:
-        message = client.get_message(**address, entity_id=document.entity_id)
-        refusals = [entity for entity in message.entities if entity.attachment_type in kinds]
-        if not refusals:
-            return ""
-        content = BytesIO()
-        newest = max(refusals, key=_created)
-        client.get_entity_content(**address, entity_id=newest.entity_id, to=content, limit_bytes=REASON_BYTES)
-    except (NoAccess, NotFoundThere):
-        return ""
-    return reason_in(content.getvalue())
-
-
-def _created(entity: Entity) -> float:
-    return entity.created_at.timestamp() if entity.created_at else 0.0
-
-
-def reason_in(content: bytes) -> str:
-    """The words of a refusal: plain UTF-8 text, or the text element of the tax service's XML."""
-    declared = _ENCODING.search(content[:200])
-    text = content.decode(declared[1].decode() if declared else "utf-8", errors="replace").strip("\ufeff \r\n")
-    if not text.startswith("<"):
-        return text
-    return "\n".join(html.unescape(found[1]).strip() for found in _TEXT_IN_XML.findall(text))

@@ -5,7 +5,7 @@ follows for the package is computed from its documents. Sources: diadoc.md 5.4, 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,9 +15,10 @@ import structlog
 from activities import docflows, letters, states
 from activities.context import Context
 from activities.docflows import Told
+from activities.refusals import refusal_reason
 from activities.states import DocflowState, Standing
 from clients.diadoc.client import DiadocClient
-from clients.diadoc.models import Docflow, DocumentId
+from clients.diadoc.models import Docflow, DocumentId, Message
 from clients.diadoc.states import MessageType
 from errors import NoAccess, NotFoundThere, Unavailable
 from registry.boxes import Feeds
@@ -62,9 +63,10 @@ def refresh_package(context: Context, package: Package) -> Package:
 def refresh(documents: Sequence[Document], *, client: DiadocClient, packages: Packages, box: Box) -> set[int]:
     """Ask Diadoc where documents of one box stand and keep what it says; ids of the packages that changed.
 
-    A request for each hundred, where the box's user sees all documents; otherwise one for each message. Repeating
-    it does no harm. Of two that overlap the answer to the later question stays. Raises errors of Diadoc, and
-    NotVisibleYet when a document of a fresh sending was not found, after everything else was kept.
+    A request for each hundred, where the box's user sees all documents; one for each message, where he does not, or
+    where a docflow says too little (see `docflows.falls_short`). Repeating does no harm, and of two that overlap the
+    answer to the later question stays. Raises errors of Diadoc, and NotVisibleYet when a document of a fresh sending
+    was not found, after everything else was kept.
     """
     posted = [document for document in documents if document.message_id and document.entity_id]
     changed: set[int] = set()
@@ -77,7 +79,7 @@ def refresh(documents: Sequence[Document], *, client: DiadocClient, packages: Pa
             if document.id not in told:
                 missing.append(document)
                 continue
-            reason = docflows.refusal_reason(client, told[document.id], document, box_id=box.box_id)
+            reason = refusal_reason(client, told[document.id], document, box_id=box.box_id)
             values = docflows.values_of(told[document.id], document, reason=reason)
             if packages.keep_state(document.id, values, asked_at=asked_at):
                 changed.add(document.package_id)
@@ -114,9 +116,11 @@ def _ask(client: DiadocClient, documents: list[Document], box: Box) -> dict[int,
         return _ask_messages(client, documents, box)
     try:
         found = _docflows(client, [_address(document) for document in documents], box)
-        by_address = {one.document_id: docflows.told_by_docflow(client, one, box_id=box.box_id) for one in found}
     except NoAccess:
         return _ask_messages(client, documents, box)
+    short = dict.fromkeys(docflow.message_id for docflow in found if docflows.falls_short(docflow))
+    whole = {one.document_id: one for message in _messages(client, short, box) for one in message.documents}
+    by_address = {one.document_id: docflows.told_by_docflow(one, whole.get(one.document_id)) for one in found}
     return {one.id: by_address[_address(one)] for one in documents if _address(one) in by_address}
 
 
@@ -132,16 +136,21 @@ def _docflows(client: DiadocClient, addresses: list[DocumentId], box: Box) -> li
 
 
 def _ask_messages(client: DiadocClient, documents: list[Document], box: Box) -> dict[int, Told]:
-    told: dict[int, Told] = {}
-    for message_id in dict.fromkeys(document.message_id or "" for document in documents):
+    message_ids = dict.fromkeys(document.message_id or "" for document in documents)
+    by_address = {
+        one.document_id: docflows.told_by_message(message, one)
+        for message in _messages(client, message_ids, box)
+        for one in message.documents
+    }
+    return {one.id: by_address[_address(one)] for one in documents if _address(one) in by_address}
+
+
+def _messages(client: DiadocClient, message_ids: Iterable[str], box: Box) -> Iterator[Message]:
+    for message_id in message_ids:
         try:
-            message = client.get_message(box_id=box.box_id, message_id=message_id)
+            yield client.get_message(box_id=box.box_id, message_id=message_id)
         except (NotFoundThere, NoAccess) as error:
             log.info("message not shown", box_id=box.box_id, message_id=message_id, error_code=error.code)
-            continue
-        by_address = {one.document_id: docflows.told_by_message(message, one) for one in message.documents}
-        told |= {one.id: by_address[_address(one)] for one in documents if _address(one) in by_address}
-    return told
 
 
 def _address(document: Document) -> DocumentId:
@@ -159,9 +168,10 @@ def _follow_drafts(
         now = letters.follow_draft(client, packages, package, named=named, box_id=box.box_id) if package else []
         if not now:
             continue
-        stayed = {number for number, draft in drafts.items() if draft.document.message_id in _messages(now, number)}
+        addresses = {document.id: document.message_id for document in now}
+        stayed = {number for number, draft in drafts.items() if draft.document.message_id == addresses[number]}
         moved = [document for document in now if document.id not in stayed]
-        log.info("draft became a letter", package_id=package_id, message_ids=sorted(_messages(moved)))
+        log.info("draft became a letter", package_id=package_id, message_id=moved[0].message_id)
         documents = [document for document in documents if document.package_id != package_id] + now
         told = {number: one for number, one in told.items() if number not in drafts}
         told |= {number: _deleted(drafts[number]) for number in stayed} | _ask(client, moved, box)
@@ -170,10 +180,6 @@ def _follow_drafts(
 
 def _is_draft(document: Document, told: Told | None) -> bool:
     return told.is_draft if told else document.raw_state.get("message_type") == MessageType.DRAFT
-
-
-def _messages(documents: list[Document], number: int | None = None) -> set[str]:
-    return {one.message_id for one in documents if one.message_id and number in (None, one.id)}
 
 
 def _deleted(draft: Told) -> Told:
@@ -185,7 +191,7 @@ def _report_missing(packages: Packages, documents: list[Document]) -> None:
     if not documents:
         return
     numbers = [document.id for document in documents]
-    log.warning("documents not found in diadoc", document_ids=numbers)
+    log.warning("documents not found in diadoc", count=len(numbers), document_ids=numbers[:20])
     posted = [package.posted_at for package in map(packages.get, _packages_of(documents)) if package]
     if any(moment and packages.now() - moment < LAG for moment in posted):
-        raise NotVisibleYet(system="Диадок", method="GetDocflows", detail=f"documents {numbers} are not shown yet")
+        raise NotVisibleYet(system="Диадок", method="GetDocflows", detail=f"{len(numbers)} fresh documents not shown")

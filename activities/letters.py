@@ -64,7 +64,10 @@ def _found_by_our_id(client: DiadocClient, documents: list[tables.Document], box
     )
     if not custom_id:
         return set()
-    found = client.get_documents_by_custom_id(box_id=box_id, custom_document_id=custom_id)
+    try:
+        found = client.get_documents_by_custom_id(box_id=box_id, custom_document_id=custom_id)
+    except NoAccess:  # one of them lies in a department that our user does not see
+        return set()
     return {document.message_id for document in found} - draft_ids
 
 

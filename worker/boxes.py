@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import structlog
 from sqlalchemy import text
 
-from errors import AppError, AuthLost, NoAccess, ServiceError, SubscriptionEnded
+from errors import AppError, DiadocAuthLost, NoAccess, SubscriptionEnded
 from registry.portal_registry import PortalRegistry
 from registry.tables import Box
 from worker.running import Running
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 FEED_LOCK, RECONCILE_LOCK, INVITATIONS_LOCK = 9, 10, 11
 PAUSES: dict[type[AppError], str] = {
     SubscriptionEnded: "subscription_ended",
-    AuthLost: "auth_lost",
+    DiadocAuthLost: "auth_lost",
     NoAccess: "no_access",
 }
 
@@ -26,7 +26,7 @@ PAUSES: dict[type[AppError], str] = {
 def opened(running: Running, box_pk: int, *, lock: int) -> Iterator[Box | None]:
     """The box while this process alone holds its lock; None when another has it or the box is not to be read.
 
-    Errors of Diadoc end here: a box that is closed to us is marked so and paused, anything else waits for the next
+    What we foresee ends here: a box that is closed to us is marked so and paused, anything else waits for the next
     turn. Errors of our own database go on, so that the job is tried again.
     """
     with _locked(running, box_pk, lock) as is_mine:
@@ -36,7 +36,7 @@ def opened(running: Running, box_pk: int, *, lock: int) -> Iterator[Box | None]:
             return
         try:
             yield box
-        except ServiceError as error:
+        except AppError as error:
             _failed(running, box, error)
 
 
@@ -54,7 +54,7 @@ def _locked(running: Running, box_pk: int, lock: int) -> Iterator[bool]:
                 connection.execute(text("select pg_advisory_unlock(:lock, :box)"), key)
 
 
-def _failed(running: Running, box: Box, error: ServiceError) -> None:
+def _failed(running: Running, box: Box, error: AppError) -> None:
     status = next((status for kind, status in PAUSES.items() if isinstance(error, kind)), None)
     if status is None:
         level = log.info if error.temporary else log.error

@@ -14,6 +14,7 @@ Sources: diadoc.md 6.7, 8; domain.md 1 (events lost, late or doubled).
 """
 
 from datetime import timedelta
+from functools import cached_property
 
 import structlog
 
@@ -35,13 +36,13 @@ FINAL_FOR = timedelta(days=30)  # so long a finished document is looked after: i
 
 
 class BoxReader:
-    """Reads one box for whoever holds its lock."""
+    """Reads one box for whoever holds its lock. Its methods raise errors of Diadoc."""
 
     def __init__(self, running: Running, box: Box) -> None:
         self._running, self._box = running, box
         self._registry = PortalRegistry(running.database, box.portal_id)
 
-    @property
+    @cached_property
     def _client(self) -> DiadocClient:
         return self._running.connections.diadoc(self._box)
 
@@ -170,4 +171,5 @@ def named_by(event: Event) -> set[str]:
     origins = {document.origin.message_id for document in documents if document.origin}
     names = {event.message_id, *(carrier.letters_of_draft if carrier else ()), *origins}
     names |= {document.custom_document_id for document in documents}
-    return (names | ({event.message.created_from_draft_id} if event.message else set())) - {""}
+    names |= {event.message.created_from_draft_id} if event.message else set()
+    return {name for name in names if name and name.isprintable()}  # what others wrote need not be fit for a query

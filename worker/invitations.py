@@ -9,7 +9,7 @@ from activities.following import LAG
 from activities.waits import STILL_INVITED
 from clients.diadoc.client import DiadocClient
 from clients.diadoc.states import CounteragentStatus
-from errors import NotFoundThere
+from errors import NoAccess, NotFoundThere
 from registry.portal_registry import Invitations, PortalRegistry
 from registry.tables import Box, Invitation
 from worker.enqueue import enqueue
@@ -25,15 +25,21 @@ def ask_invitations(running: Running, box: Box, invitation_ids: list[int]) -> No
     invitations = PortalRegistry(running.database, box.portal_id).invitations
     known = [found for found in map(invitations.get, invitation_ids) if found is not None]
     waiting = [invitation for invitation in known if invitation.status == STILL_INVITED]
-    client = running.connections.diadoc(box)
-    unanswered = _unanswered(client, box, len(waiting))
-    for invitation in waiting:
-        if invitation.counteragent_box_id not in unanswered:
-            _ask(client, invitations, box, invitation)
+    try:
+        _ask_all(running.connections.diadoc(box), invitations, box, waiting)
+    except NoAccess as error:  # the user may read papers, but not counteragents: no reason to pause the whole box
+        log.error("counteragents are closed to us", box_id=box.box_id, detail=str(error))
     answered = [one.id for one in map(invitations.get, invitation_ids) if one and one.status != STILL_INVITED]
     with running.database.session() as session:
         for call_id in running.calls.waiting_for(invitation_ids=answered):
             enqueue(session, "settle", call_id=call_id)
+
+
+def _ask_all(client: DiadocClient, invitations: Invitations, box: Box, waiting: list[Invitation]) -> None:
+    unanswered = _unanswered(client, box, len(waiting))
+    for invitation in waiting:
+        if invitation.counteragent_box_id not in unanswered:
+            _ask(client, invitations, box, invitation)
 
 
 def _unanswered(client: DiadocClient, box: Box, wanted: int) -> set[str]:

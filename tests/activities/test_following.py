@@ -122,6 +122,18 @@ def test_a_refusal_keeps_the_reason_in_every_form_it_may_come(sender, look, diad
         assert sender.again(package).outcome == "refused"
 
 
+def test_a_refusal_full_of_signs_that_no_database_keeps_is_kept_without_them(sender, look, diadoc_sandbox) -> None:
+    package = sender.send("act")
+    diadoc_sandbox.sign_by_sender(package.message_id)
+
+    diadoc_sandbox.refuse(package.message_id, "Сумма\x00 неверна" + "!" * 10_000)
+    look(package)
+
+    reason = only(sender, package).refusal_reason
+    assert reason.startswith("Сумма неверна!!!")
+    assert len(reason) == 5_000
+
+
 def test_our_own_signers_refusal_keeps_his_comment(sender, look, diadoc_sandbox) -> None:
     package = sender.send("act")
 
@@ -300,6 +312,16 @@ def test_a_hundred_and_more_documents_take_a_request_for_each_hundred(sender, di
 
     assert changed == {package.id for package in packages}
     assert [one["method"] for one in diadoc_sandbox.requests()] == ["GetDocflows"] * 2
+
+
+def test_a_fresh_package_costs_two_requests_however_many_documents_it_has(sender, look, diadoc_sandbox) -> None:
+    package = sender.send(*["act"] * 40)
+    diadoc_sandbox.forget_requests()
+
+    look(package)
+
+    assert [one["method"] for one in diadoc_sandbox.requests()] == ["GetDocflows", "GetMessage"]
+    assert {document.docflow_state for document in sender.documents(package)} == {"waiting_for_our_signature"}
 
 
 def test_one_unknown_document_does_not_hide_the_others(sender, look, database: Database) -> None:

@@ -304,42 +304,44 @@ def test_a_reader_whose_key_was_moved_by_another_stops(running, box, sender, dia
     assert index_key() == last.index_key
 
 
-def many_waiting(sender, waits, number: int) -> None:
-    """So many packages that wait for the counteragent, each with a waiting call, made without asking Diadoc."""
-    package = sender.send("act")
-    call_id = waits.wait(package)
-    copies = {"number": number - 1, "package": package.id, "call": call_id}
-    with waits.running.database.session() as session:
-        for table, changed, source in (
-            ("package", {"id": "default", "name": "'copy ' || n", "message_id": "gen_random_uuid()::text"}, ":package"),
-            ("call", {"id": "default", "idempotency_key": "'copy ' || n"}, ":call"),
-        ):
-            names = text("select column_name from information_schema.columns where table_name = :table")
-            columns = [name for name in session.scalars(names, {"table": table}) if name != "id"]
-            chosen = ", ".join(changed.get(name, f'"{name}"') for name in columns)
-            listed = ", ".join(f'"{name}"' for name in columns)
-            session.execute(
-                text(
-                    f"insert into {table} ({listed}) select {chosen} from {table}, generate_series(1, :number) n "
-                    f"where {table}.id = {source}"
-                ),
-                copies,
-            )
+def copies(session, table: str, row_id: int, number: int, **changed: str) -> None:
+    """So many more rows like this one; changed: columns and the SQL of their values, n counting the copies."""
+    names = text("select column_name from information_schema.columns where table_name = :table")
+    columns = [name for name in session.scalars(names, {"table": table}) if name != "id"]
+    values = ", ".join(changed.get(name, f'"{name}"') for name in columns)
+    listed = ", ".join(f'"{name}"' for name in columns)
+    source = f"{table}, generate_series(1, :number) n where {table}.id = :row"
+    session.execute(
+        text(f"insert into {table} ({listed}) select {values} from {source}"),
+        {"number": number, "row": row_id},
+    )
 
 
 @pytest.mark.parametrize("number", [10, 1000])
-def test_one_request_is_enough_however_many_wait_when_nothing_changed(
-    running, box, sender, waits, diadoc_sandbox, number
+def test_the_cost_of_watching_grows_with_what_changed_and_not_with_what_waits(
+    running, box, sender, waits, diadoc_sandbox, database, number
 ) -> None:
-    many_waiting(sender, waits, number)
+    changing, waiting = sender.send("act"), sender.send("act")
+    changing_call, waiting_call = waits.wait(changing, wait_for="sent"), waits.wait(waiting)
+    [document] = sender.documents(waiting)
+    with database.session() as session:
+        elsewhere = {"message_id": "gen_random_uuid()::text", "custom_document_id": "gen_random_uuid()::text"}
+        copies(session, "document", document.id, number, **elsewhere)
+        copies(session, "call", waiting_call, number, idempotency_key="'copy ' || n")
     poll(running, box.id)
     waits.forget_jobs()
     diadoc_sandbox.forget_requests()
 
     poll(running, box.id)
+    for_nothing = [one["method"] for one in diadoc_sandbox.requests()]
+    diadoc_sandbox.sign_by_sender(changing.message_id)
+    diadoc_sandbox.forget_requests()
+    poll(running, box.id)
+    for_a_change = [one["method"] for one in diadoc_sandbox.requests()]
 
-    assert [one["method"] for one in diadoc_sandbox.requests()] == ["GetNewEvents"]
-    assert waits.jobs() == []
+    assert for_nothing == ["GetNewEvents"]
+    assert for_a_change == ["GetNewEvents", "GetDocflows", "GetNewEvents"]
+    assert waits.jobs() == [changing_call]
 
 
 # Trouble
@@ -530,6 +532,15 @@ def test_many_silent_invitations_cost_one_request(running, box, invite, diadoc_s
     poll_invitations(running, box.id)
 
     assert [one["method"] for one in diadoc_sandbox.requests()] == ["GetCounteragents"]
+
+
+def test_a_user_who_may_not_see_counteragents_still_reads_the_feed(running, box, invite, diadoc_sandbox) -> None:
+    invite(seed.ENTREPRENEUR)
+    diadoc_sandbox.fault("GetCounteragent", "status", status=403, times=-1)
+
+    poll_invitations(running, box.id)
+
+    assert running.feeds.get(box.id).status == "connected"
 
 
 def test_no_waiting_invitation_costs_no_request(running, box, sender, diadoc_sandbox) -> None:
