@@ -56,6 +56,7 @@ def _peer(world: World, who: str, updates: int) -> int:
     """Over TLS, because one of them speaks nothing else."""
     folder = world.folder / who
     write_certificates(folder)
+    before = dict(os.environ)
     os.environ["REQUESTS_CA_BUNDLE"] = os.environ["SSL_CERT_FILE"] = str(folder / "ca.pem")
     keys = ["--certificate", str(folder / "server.pem"), "--key", str(folder / "server.key")]
     process, urls = start("sandbox.portal", *keys, url_file=folder / "url")
@@ -63,7 +64,8 @@ def _peer(world: World, who: str, updates: int) -> int:
         return _asked(PortalSandbox(urls), who, updates)
     finally:
         stop(process)
-        del os.environ["REQUESTS_CA_BUNDLE"], os.environ["SSL_CERT_FILE"]
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _asked(portal: PortalSandbox, who: str, updates: int) -> int:

@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,12 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     folder = tmp_path_factory.mktemp("peers")
     write_certificates(folder)
     keys = ["--certificate", str(folder / "server.pem"), "--key", str(folder / "server.key")]
-    os.environ["REQUESTS_CA_BUNDLE"] = str(folder / "ca.pem")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("REQUESTS_CA_BUNDLE", str(folder / "ca.pem"))
+        yield from _asked(folder, keys)
+
+
+def _asked(folder: Path, keys: list[str]) -> Iterator[dict[str, Any]]:
     process, urls = start("sandbox.portal", *keys, url_file=folder / "url")
     try:
         sandbox = PortalSandbox(urls)
@@ -47,7 +51,6 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
         assert done.returncode == 0, done.stderr[-2000:]
         yield {**json.loads(done.stdout), "batches": len(sandbox.requests("batch"))}
     finally:
-        os.environ.pop("REQUESTS_CA_BUNDLE")
         stop(process)
 
 
