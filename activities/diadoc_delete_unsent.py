@@ -6,7 +6,7 @@ from activities import sending
 from activities.base import Activity
 from activities.context import Context
 from activities.fields import Line, TextBlock, Whole, label
-from activities.following import refresh
+from activities.following import LAG, NotVisibleYet, refresh
 from activities.gathering import WhichPackage, find_package
 from activities.states import DocflowState
 from activities.values import Text
@@ -65,6 +65,9 @@ def _found_out(context: Context, package: Package) -> Package:
     posted = sending.look_up(context.diadoc(box), box, documents)
     if posted is not None:
         context.registry.packages.mark_posted(package.id, **posted)
+    elif package.frozen_at and context.now() - package.frozen_at < LAG:
+        detail = f"package {package.id} may have been posted and is not shown yet"
+        raise NotVisibleYet(system="Диадок", method="GetDocumentsByCustomId", detail=detail)
     return find_package(context, str(package.id))
 
 
@@ -76,7 +79,7 @@ def _delete_there(context: Context, package: Package) -> None:
     if not states <= set(STILL_OURS):
         raise AlreadySent(package_id=package.id)
     message_id = find_package(context, str(package.id)).message_id or ""
-    context.step("delete", _remove, client, box.box_id, message_id, package.mode == "draft")
+    context.step("delete", _remove, client, box.box_id, message_id, DocflowState.DRAFT in states)
 
 
 def _remove(client: DiadocClient, box_id: str, message_id: str, is_draft: bool) -> bool:
