@@ -5,7 +5,7 @@ import signal
 import click
 
 from commands.setting import setting
-from registry.embedded import EmbeddedPostgres
+from registry.embedded import EmbeddedPostgres, place_of
 from registry.rotation import reseal_everything
 
 
@@ -22,7 +22,16 @@ def serve() -> None:
     server = EmbeddedPostgres(found.config.data_dir)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
-    server.serve(on_ready=found.database.upgrade)
+    # its address is not known before the first start has made a password
+    server.serve(on_ready=lambda: found.database.upgrade())
+
+
+@group.command("where", help="Print the folder that holds the embedded database.")
+def where() -> None:
+    found = setting()
+    if found.config.database_url:
+        raise click.ClickException("DATABASE_URL is set: the database is not ours to keep.")
+    click.echo(place_of(found.config.data_dir).data)
 
 
 @group.command("upgrade", help="Bring the tables up to date; safe to run on several machines at once.")
