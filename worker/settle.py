@@ -7,8 +7,10 @@ import structlog
 from sqlalchemy import Connection
 
 from activities.base import Activity, Pending, error_outputs
+from activities.context import Context
 from activities.waits import is_over
-from errors import AppError, TimeIsUp
+from errors import AppError, InternalError, TimeIsUp
+from registry.database import is_away
 from registry.tables import Call
 from worker.answer import answer
 from worker.execute import activity_of, context_of
@@ -27,7 +29,7 @@ def settle(running: Running, call_id: int) -> None:
             return  # another process is finishing it
         context = context_of(running, call, connection)
         if is_over(context.registry, pending_of(call)):
-            answer(running, call, _finished(running, call, connection))
+            _end(running, call, context)
 
 
 def expire(running: Running, call_id: int) -> None:
@@ -35,8 +37,15 @@ def expire(running: Running, call_id: int) -> None:
     call = running.calls.get(call_id)
     if call is None or call.state not in ("new", "running", "waiting"):
         return
-    with running.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        answer(running, call, {**_known(running, call, connection), **_time_is_up(running, call)})
+    told = _time_is_up(running, call)
+    try:
+        with running.database.autocommit() as connection:
+            answer(running, call, {**_known(running, call, connection), **told})
+    except Exception as error:
+        if is_away(error):
+            raise
+        log.exception("state not told at the deadline")  # a bug of ours in what is told beside must not hang anybody
+        answer(running, call, told)
 
 
 def _time_is_up(running: Running, call: Call) -> dict[str, Any]:
@@ -59,17 +68,21 @@ def _known(running: Running, call: Call, connection: Connection) -> dict[str, An
         return {}
 
 
-def _finished(running: Running, call: Call, connection: Connection) -> dict[str, Any]:
-    context = context_of(running, call, connection)
+def _end(running: Running, call: Call, context: Context) -> None:
     try:
-        return finish(activity_of(call), context, call)
+        answer(running, call, finish(activity_of(call), context, call))
     except AppError as error:
         if error.temporary:
             raise
-        return error_outputs(error, context.language)
+        answer(running, call, error_outputs(error, context.language))
+    except Exception as error:
+        if is_away(error):
+            raise  # our own database: the job itself is tried again
+        log.exception("finishing broke")  # a bug of ours must not hang the customer's workflow
+        answer(running, call, error_outputs(InternalError(), context.language))
 
 
-def finish(activity: Activity, context: Any, call: Call) -> dict[str, Any]:
+def finish(activity: Activity, context: Context, call: Call) -> dict[str, Any]:
     return activity.finish(context, pending_of(call), **activity.load_inputs(call.properties))
 
 

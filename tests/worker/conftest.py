@@ -17,13 +17,13 @@ from config import Config, read_config
 from credentials import Token
 from registry.database import Database
 from registry.portal_registry import PortalRegistry
-from registry.portals import Installation, Portals
+from registry.portals import Portals
 from registry.tables import Answer, Box, Call, Package, Portal
 from sandbox.diadoc import seed
 from tests.activities.sent_packages import Sender
 from tests.conftest import SECRET_KEY
 from tests.worker.scripted import Scripted
-from tests.worker.workflows import Workflows
+from tests.worker.workflows import Workflows, installed
 from worker.enqueue import NewCall, remember
 from worker.execute import execute
 from worker.register import register
@@ -176,21 +176,6 @@ def workflows(tmp_path, database: Database, portal_sandbox) -> Workflows:
     portal = Portals(database).install(installed(portal_sandbox, app))
     register(running, portal.id)
     return Workflows(running, portal_sandbox, portal, app)
-
-
-def installed(portal_sandbox, app) -> Installation:
-    """What is proven about an application of the sandbox portal."""
-    described, tokens = portal_sandbox.portal(), portal_sandbox.tokens(app)
-    return Installation(
-        member_id=described["member_id"],
-        client_endpoint=described["client_endpoint"],
-        server_endpoint=described["server_endpoint"],
-        application_token=app.application_token,
-        user_id=1,
-        access_token=tokens["access_token"],
-        refresh_token=tokens["refresh_token"],
-        expires_at=None,
-    )
 
 
 @pytest.fixture

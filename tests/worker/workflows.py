@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from registry.portals import Installation
 from registry.tables import Answer, Call, Portal
 from sandbox.portal.driver import DEAL_DOCUMENT, LocalApp, PortalSandbox
 from worker.enqueue import NewCall, remember
@@ -83,3 +84,18 @@ class Workflows:
         """Bend the rows, as time or an accident would."""
         with self.running.database.session() as session:
             session.execute(text(statement), values)
+
+
+def installed(portal_sandbox: PortalSandbox, app: LocalApp) -> Installation:
+    """What is proven about an application of the sandbox portal."""
+    described, tokens = portal_sandbox.portal(), portal_sandbox.tokens(app)
+    return Installation(
+        member_id=described["member_id"],
+        client_endpoint=described["client_endpoint"],
+        server_endpoint=described["server_endpoint"],
+        application_token=app.application_token,
+        user_id=1,
+        access_token=tokens["access_token"],
+        refresh_token=tokens["refresh_token"],
+        expires_at=None,
+    )
