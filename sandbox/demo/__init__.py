@@ -1,0 +1,1 @@
+"""The demonstration: people, a portal, Diadoc and the product, each in a process of its own."""
