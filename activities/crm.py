@@ -3,7 +3,10 @@
 Sources: activities.md "Which CRM item"; bitrix24.md 7.2, 7.3, 7.7.
 """
 
+import re
+from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from marshmallow import Schema
 
@@ -113,3 +116,15 @@ def read_id(field: Text, text: str, *prefixes: str) -> int:
     except ValueError as error:
         hint = Text("Нужен номер, например 5.", "A number is needed, for example 5.")
         raise InputInvalid(field=field, value=values.shorten(text, 100), hint=hint) from error
+
+
+def field_name(known: Mapping[str, Any], wanted: str) -> str:
+    """A field as the portal spells it (UF_CRM_1_FILE, ufCrm1File and ufcrm_1_file are one); "" when there is none."""
+    if wanted in known:
+        return wanted
+    fitting = [name for name in known if _bare(name) == _bare(wanted)]
+    return fitting[0] if len(fitting) == 1 else ""
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -6,14 +6,14 @@ Sources: activities.md "Several file fields"; bitrix24.md 7.5.
 
 import hashlib
 import io
-import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO, cast
 
+from activities import crm
 from activities.context import Context
 from activities.crm_ids import CrmItem
 from activities.sources import TakenFile
@@ -44,7 +44,7 @@ def target_field(context: Context, item: CrmItem, wanted: str) -> TargetField:
         hint = Text("Укажите код поля, в которое сохранить файлы.", "Name the field that the files go to.")
         raise InputInvalid(field=TARGET_FIELD, value="", hint=hint)
     known = context.bitrix24.crm_item_fields(entity_type_id=item.entity_type_id)
-    name = _spelled(known, wanted)
+    name = crm.field_name(known, wanted)
     if not name:
         raise FieldNotFound(crm_item=item.short, field=wanted)
     if known[name].type != "file":
@@ -120,14 +120,3 @@ class _Hashing(io.RawIOBase):
     def write(self, chunk: bytes) -> int:  # type: ignore[override]
         self._hashed.update(chunk)
         return len(chunk)
-
-
-def _spelled(known: Mapping[str, Any], wanted: str) -> str:
-    if wanted in known:
-        return wanted
-    fitting = [name for name in known if _bare(name) == _bare(wanted)]
-    return fitting[0] if len(fitting) == 1 else ""
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -9,9 +9,8 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from activities import crm
 from activities.context import Context
@@ -107,12 +106,12 @@ def _from_field(context: Context, source: Source, card: Card) -> TakenFile:
 
 def _files(context: Context, card: Card, wanted: str) -> tuple[FileRef, ...]:
     """The files of a field, which designers name by any of the portal's spellings: UF_CRM_7_X, ufCrm7X."""
-    name = _spelled(card.data.fields, wanted)
+    name = crm.field_name(card.data.fields, wanted)
     files = card.data.files(name) if name else ()
     if files:
         return files
     known = context.bitrix24.crm_item_fields(entity_type_id=card.item.entity_type_id)
-    name = _spelled(known, wanted)
+    name = crm.field_name(known, wanted)
     if not name:
         raise FieldNotFound(crm_item=card.item.short, field=wanted)
     if known[name].type != "file":
@@ -120,17 +119,6 @@ def _files(context: Context, card: Card, wanted: str) -> tuple[FileRef, ...]:
         raise InputInvalid(field=_FIELD, value=wanted, hint=hint)
     empty = Text(f"поле {wanted} элемента {card.item.short} пусто", f"field {wanted} of {card.item.short} is empty")
     raise FileNotFound(source=empty)
-
-
-def _spelled(known: Mapping[str, Any], wanted: str) -> str:
-    if wanted in known:
-        return wanted
-    fitting = [name for name in known if _bare(name) == _bare(wanted)]
-    return fitting[0] if len(fitting) == 1 else ""
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _chosen(files: tuple[FileRef, ...], source: Source) -> int:
