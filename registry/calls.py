@@ -119,9 +119,9 @@ class Calls:
         rows = text("""
             select c.id from call c
             left join package p on p.id = c.wait_package_id left join invitation i on i.id = c.wait_invitation_id
-            where c.state = 'waiting' and (p.is_final or p.state = 'deleted' or i.status <> 'invited_by_us'
-              or (c.wait_for <> 'outcome' and p.changed_at > now() - interval '1 day'))
-            order by c.id limit :limit""")
+            where c.state = 'waiting' and ((p.is_final and c.wait_for <> 'revocation') or p.state = 'deleted'
+              or i.status <> 'invited_by_us' or (c.wait_for <> 'outcome' and p.changed_at > now() - interval '1 day'))
+            order by random() limit :limit""")  # none of many is passed over for ever
         with self._database.session() as session:
             return list(session.scalars(rows, {"limit": limit}))
 

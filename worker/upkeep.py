@@ -55,6 +55,8 @@ def tidy(running: Running) -> None:
     drop_old_consents(running.database)
     with running.database.session() as session:
         session.execute(text("delete from tick where at < now() - interval '3 days'"))
+        # An event that old comes back only after the feed's key was lost; processing it again does no harm.
+        session.execute(text("delete from docflow_event where seen_at < now() - interval '30 days'"))
         session.execute(
             text("""
             delete from procrastinate_jobs j
