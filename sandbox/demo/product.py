@@ -88,5 +88,5 @@ class Product:
             folder = Path(self.command("db", "where").strip())
         except (Trouble, OSError, subprocess.TimeoutExpired):
             return
-        if (folder / "PG_VERSION").is_file():
+        if folder.name == "postgres":
             shutil.rmtree(folder.parent, ignore_errors=True)
