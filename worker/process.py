@@ -51,7 +51,8 @@ async def _work(config: Config, queue: procrastinate.App) -> None:
 
 def _stop(lanes: list[asyncio.Task[None]]) -> None:
     for lane in lanes:
-        lane.cancel()  # procrastinate takes this as "finish your jobs and leave"
+        if not lane.cancelling():  # a second cancellation would tear it from the jobs that it is finishing
+            lane.cancel()  # procrastinate takes this as "finish your jobs and leave"
 
 
 async def _lane(config: Config, queue: procrastinate.App, name: str, concurrency: int) -> None:
