@@ -63,7 +63,8 @@ def _shown(value: Any, language: str) -> str:
     if isinstance(value, (list, tuple, set)):
         return ", ".join(_shown(item, language) for item in value)
     spoken = value.of(language) if hasattr(value, "of") else value  # a text that exists in both languages
-    return "—" if spoken in (None, "") else str(spoken)
+    # What others wrote may hold a NUL, which neither a database nor a portal can keep.
+    return "—" if spoken in (None, "") else str(spoken).replace("\0", "�")
 
 
 class ActivityError(AppError):
