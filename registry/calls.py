@@ -13,7 +13,6 @@ from registry.database import Database
 from registry.tables import Answer, Call, Step
 
 OPEN = ("new", "running", "waiting")
-CLAIM_SECONDS = 60  # how long one process may be busy with one delivery
 
 
 class Calls:
@@ -47,10 +46,10 @@ class Calls:
                     connection.execute(text("select pg_advisory_unlock(7, :call)"), lock)
 
     def begin(self, call_id: int) -> Call | None:
-        """Mark an open call as running; None when it has ended or only waits."""
+        """Mark an open call as running; None when it has ended, only waits, or its time is over."""
         begun = (
             update(Call)
-            .where(Call.id == call_id, Call.state.in_(["new", "running"]))
+            .where(Call.id == call_id, Call.state.in_(["new", "running"]), Call.deadline_at > func.now())
             .values(
                 state="running",
                 attempts=Call.attempts + 1,
@@ -61,6 +60,13 @@ class Calls:
         )
         with self._database.session() as session:
             return session.scalar(begun)
+
+    def ahead_of(self, session: Session, call: Call) -> int:
+        """How many older calls of its portal are open; counted to 300, as when a call is remembered."""
+        older = select(Call.id).where(
+            Call.portal_id == call.portal_id, Call.state.in_(["new", "running"]), Call.id < call.id
+        )
+        return session.scalar(select(func.count()).select_from(older.limit(300).subquery())) or 0
 
     def postpone(self, session: Session, call_id: int, *, until: datetime, error: dict[str, Any]) -> bool:
         """A temporary failure: the call stays open and is tried again; False when it has ended meanwhile."""

@@ -29,18 +29,19 @@ def execute(running: Running, call_id: int) -> None:
     """Run the call unless it has ended. May be entered again after a death at any line."""
     with running.calls.exclusively(call_id) as connection:
         if connection is None:
-            _come_back(running, call_id)
+            come_back(running, call_id, "execute")
             return
         call = running.calls.begin(call_id)
         if call is not None:
             _run(running, call, connection)
 
 
-def _come_back(running: Running, call_id: int) -> None:
+def come_back(running: Running, call_id: int, task: str) -> None:
+    """Another process holds the call: do this task of it a little later, unless it has ended."""
     call = running.calls.get(call_id)
-    if call is not None and call.state in ("new", "running"):
+    if call is not None and call.state in ("new", "running", "waiting"):
         with running.database.session() as session:
-            enqueue(session, "execute", at=datetime.now(UTC) + timedelta(seconds=BUSY_SECONDS), call_id=call_id)
+            enqueue(session, task, at=datetime.now(UTC) + timedelta(seconds=BUSY_SECONDS), call_id=call_id)
 
 
 def _run(running: Running, call: Call, connection: Connection) -> None:
@@ -71,7 +72,7 @@ def context_of(running: Running, call: Call, connection: Connection) -> Context:
         connection,
         call.id,
         language=language,
-        event_token=running.calls.event_token(call),
+        event_token=lambda: running.calls.event_token(call),
         portal=lambda: running.connections.bitrix24(portal),
     )
     return Context(
@@ -122,7 +123,7 @@ def _failed(running: Running, call: Call, context: Context, error: AppError) -> 
     log.info("call postponed", error_code=error.code, detail=str(error), attempt=call.attempts, pause=round(pause, 1))
     with running.database.session() as session:
         if running.calls.postpone(session, call.id, until=retry_at, error=_told(error)):
-            enqueue(session, "execute", at=retry_at, call_id=call.id)
+            enqueue(session, "execute", at=retry_at, priority=-running.calls.ahead_of(session, call), call_id=call.id)
     at = retry_at.strftime("%H:%M:%S UTC")
     context.log(
         ru=f"{error.text('ru')} Попытка {call.attempts} из {ATTEMPTS}, следующая в {at}.",

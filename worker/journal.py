@@ -23,7 +23,7 @@ class CallJournal:
         call_id: int,
         *,
         language: str,
-        event_token: str,
+        event_token: Callable[[], str],
         portal: Callable[[], Bitrix24Client],
     ) -> None:
         self._rows, self._call_id = Journal(connection, call_id), call_id
@@ -41,6 +41,6 @@ class CallJournal:
     def log(self, line: Text) -> None:
         text = line.ru if self._language == "ru" else line.en
         try:
-            self._portal().bizproc_activity_log(event_token=self._event_token, log_message=text)
+            self._portal().bizproc_activity_log(event_token=self._event_token(), log_message=text)
         except AppError as error:  # a line that nobody may have switched on is not worth failing for
             log.info("journal line not taken", call_id=self._call_id, code=error.code)

@@ -13,7 +13,7 @@ from errors import AppError, InternalError, TimeIsUp
 from registry.database import is_away
 from registry.tables import Call
 from worker.answer import answer
-from worker.execute import activity_of, context_of
+from worker.execute import activity_of, come_back, context_of
 from worker.running import Running
 
 log = structlog.get_logger()
@@ -26,7 +26,8 @@ def settle(running: Running, call_id: int) -> None:
         return
     with running.calls.exclusively(call_id) as connection:
         if connection is None:
-            return  # another process is finishing it
+            come_back(running, call_id, "settle")  # it may just have made the call wait, and finish nothing
+            return
         context = context_of(running, call, connection)
         if is_over(context.registry, pending_of(call)):
             _end(running, call, context)
