@@ -3,12 +3,12 @@
 import sys
 
 from flask import Flask
-from flask.cli import FlaskGroup
 from logs import set_up_logs
 
 import handlers
 from activities.connections import Connections
 from commands import activities, boxes, calls, database, poll, portals, processes, requisites
+from commands.command_line import CommandLine
 from config import Config, ConfigError, read_config
 from registry.database import Database, database_dsn
 from registry.keyring import Keyring
@@ -38,7 +38,7 @@ def create_app(config: Config | None = None) -> Flask:
     return app
 
 
-main = FlaskGroup(
+main = CommandLine(
     name="b24-edo",
     create_app=create_app,
     add_default_commands=False,

@@ -7,7 +7,6 @@ import click
 from activities.box_connecting import Login, connect_account, consent_address
 from commands.output import json_option, portal_option, show
 from commands.setting import Setting, setting
-from errors import AppError
 from registry.boxes import Boxes
 from registry.portal_registry import PortalRegistry
 from registry.tables import Box
@@ -41,13 +40,10 @@ def connect(which: str, login: str | None, as_json: bool) -> None:
     """
     found = setting()
     registry = PortalRegistry(found.database, found.portal(which).id)
-    try:
-        if login:
-            _connect_by_key(found, registry, login, as_json)
-        else:
-            _print_address(found, registry)
-    except AppError as error:
-        sys.exit(str(error))
+    if login:
+        _connect_by_key(found, registry, login, as_json)
+    else:
+        _print_address(found, registry)
 
 
 def _connect_by_key(found: Setting, registry: PortalRegistry, login: str, as_json: bool) -> None:

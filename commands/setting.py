@@ -8,10 +8,9 @@ from logs import set_up_logs
 
 from activities.connections import Connections
 from config import Config, ConfigError, read_config
-from errors import AppError
 from registry.database import Database, database_dsn
 from registry.keyring import Keyring
-from registry.portals import Portals
+from registry.portals import Portals, host_of
 from registry.tables import Portal
 
 
@@ -34,22 +33,20 @@ class Setting:
         portals = Portals(self.database).all()
         found = [portal for portal in portals if not which or which in _names(portal)]
         if len(found) != 1:
-            known = (
-                ", ".join(f"{portal.id} ({portal.client_endpoint})" for portal in portals) or "none installed us yet"
-            )
+            known = ", ".join(f"{portal.id} ({host_of(portal)})" for portal in portals) or "none installed us yet"
             sys.exit(f"Name one portal with --portal. Known: {known}")
         return found[0]
 
 
 def _names(portal: Portal) -> tuple[str, ...]:
-    return str(portal.id), portal.member_id, portal.client_endpoint.split("/")[2]
+    return str(portal.id), portal.member_id, host_of(portal)
 
 
 def setting() -> Setting:
     """Ends the command, naming every fault, when the environment is not right."""
     try:
         config = read_config()
-        set_up_logs("console" if sys.stderr.isatty() else config.log_format)
-        return Setting(config)
-    except (ConfigError, AppError) as error:
+    except ConfigError as error:
         sys.exit(str(error))
+    set_up_logs("console" if sys.stderr.isatty() else config.log_format)
+    return Setting(config)

@@ -41,7 +41,7 @@ def forget_jobs(running: Running) -> None:
 
 def jobs(running: Running) -> list[tuple[str, int]]:
     with running.database.session() as session:
-        return [tuple(row) for row in session.execute(text("select task_name, priority from procrastinate_jobs"))]  # type: ignore[misc]
+        return [tuple(row) for row in session.execute(text("select task_name, priority from procrastinate_jobs"))]
 
 
 def of(running: Running, call_id: int) -> Call:
