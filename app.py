@@ -3,13 +3,13 @@
 import sys
 
 from flask import Flask
-from logs import set_up_logs
 
 import handlers
 from activities.connections import Connections
 from commands import activities, boxes, calls, database, poll, portals, processes, requisites
 from commands.command_line import CommandLine
 from config import Config, ConfigError, read_config
+from logs import set_up_logs
 from registry.database import Database, database_dsn
 from registry.keyring import Keyring
 from registry.portals import KnownPortals

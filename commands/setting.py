@@ -4,10 +4,9 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 
-from logs import set_up_logs
-
 from activities.connections import Connections
 from config import Config, ConfigError, read_config
+from logs import set_up_logs
 from registry.database import Database, database_dsn
 from registry.keyring import Keyring
 from registry.portals import Portals, host_of
