@@ -1,6 +1,6 @@
 """Faults on demand, a log of what was asked, and settings: what every emulator mounts beside its own routes.
 
-    desk = install_faults(app, name_of)             POST, DELETE /_control/faults; GET, DELETE /_control/requests
+    desk = install_faults(app, name_of)             GET, POST, DELETE /_control/faults; GET, DELETE /_control/requests
     settings = install_settings(app, {...}, reset)  GET, POST /_control/settings; POST /_control/reset
 
 Mount it first: its hooks must run before those of the emulator. All of it answers on loopback only.
@@ -86,6 +86,11 @@ class FaultDesk:
             fault.id = self._last_id
             self._faults.append(fault)
             return fault.id
+
+    def faults(self) -> list[dict[str, Any]]:
+        """All that were armed and not disarmed; one whose `times` is 0 has hit."""
+        with self._lock:
+            return [asdict(fault) for fault in self._faults]
 
     def clear(self) -> None:
         """Nothing armed, nothing remembered: what an emulator's reset calls."""
@@ -198,6 +203,10 @@ def _fault_routes(app: Flask, desk: FaultDesk) -> None:
             return jsonify(id=desk.arm(Fault(**request.get_json())))
         except (TypeError, ValueError) as error:
             abort(400, str(error))
+
+    @app.get("/_control/faults")
+    def armed() -> Response:
+        return jsonify(desk.faults())
 
     @app.delete("/_control/faults")
     def disarm() -> Response:

@@ -79,6 +79,10 @@ class DiadocSandbox:
         """Arm a fault; options as in sandbox.faults.Fault: times, skip, status, headers, body, seconds."""
         return self._control("POST", "faults", json={"method": method, "kind": kind, **options})["id"]
 
+    def faults(self) -> list[dict[str, Any]]:
+        """What is armed: as Fault, times 0 = it has hit."""
+        return self._control("GET", "faults")
+
     def clear_faults(self) -> None:
         self._control("DELETE", "faults")
 

@@ -162,6 +162,16 @@ def test_the_log_shows_calls_with_status_and_ids_but_no_pages(url: str):
     assert seen[1]["fault"] == "lost_request"
 
 
+def test_what_is_armed_is_told_and_whether_it_has_hit(url: str):
+    arm(url, method="add", kind="status", status=500)
+    arm(url, method="never", kind="status", status=500)
+    requests.post(f"{url}/add", timeout=5)
+
+    armed = requests.get(f"{url}/_control/faults", timeout=5).json()
+
+    assert [(fault["method"], fault["times"]) for fault in armed] == [("add", 0), ("never", 1)]
+
+
 def test_disarmed_faults_hit_nobody(url: str):
     arm(url, method="*", kind="status", times=-1)
     requests.delete(f"{url}/_control/faults", timeout=5)

@@ -30,6 +30,10 @@ class Base:
         """Arm a fault (see sandbox/faults.py) for a REST method, "oauth.token", "app.info" or "*"."""
         return self._post("/_control/faults", {"method": method, "kind": kind, **more})["id"]
 
+    def faults(self) -> list[dict[str, Any]]:
+        """What is armed: as Fault, times 0 = it has hit."""
+        return self._checked(self._session.get(self.first_url + "/_control/faults"))
+
     def clear_faults(self) -> None:
         self._checked(self._session.delete(self.first_url + "/_control/faults"))
 
