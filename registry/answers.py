@@ -11,17 +11,17 @@ CLAIM = timedelta(seconds=60)  # a process that died while delivering holds an a
 
 
 class Answers:
-    """All answers of all portals."""
+    """All answers of all portals. claim: longer than any delivery lasts."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, claim: timedelta = CLAIM) -> None:
+        self._database, self._claim = database, claim
 
     def get(self, call_id: int) -> Answer | None:
         with self._database.session() as session:
             return session.get(Answer, call_id)
 
     def claim(self, call_id: int) -> Answer | None:
-        """Record an attempt and take the answer for a minute; None when it is taken, delivered or closed."""
+        """Record an attempt and take the answer for a while; None when it is taken, delivered or closed."""
         free = func.coalesce(Answer.claimed_until, func.now()) <= func.now()
         claimed = (
             update(Answer)
@@ -29,7 +29,7 @@ class Answers:
             .values(
                 attempts=Answer.attempts + 1,
                 first_attempt_at=func.coalesce(Answer.first_attempt_at, func.now()),
-                claimed_until=func.now() + CLAIM,
+                claimed_until=func.now() + self._claim,
             )
             .returning(Answer)
         )

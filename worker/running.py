@@ -1,6 +1,7 @@
 """What every job of the worker needs, made once a process."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from activities.connections import Connections
 from config import Config
@@ -33,7 +34,8 @@ def make_running(config: Config, database: Database) -> Running:
         connections=Connections(config, database),
         blobs=BlobStore(config.blob_url),
         calls=Calls(database),
-        answers=Answers(database),
+        # a delivery is one exchange, and the renewal of a token before it
+        answers=Answers(database, claim=timedelta(seconds=3 * config.http_timeout_seconds)),
         portals=Portals(database),
         feeds=Feeds(database),
     )
