@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 import psycopg
 import structlog
@@ -35,7 +36,7 @@ SOCKET_PATH_LIMIT = 100  # sockaddr_un holds 108 bytes, the file name takes some
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "100",
+    "max_connections": "200",  # web, worker and scheduler of one box may open about 120 together
     "shared_buffers": "64MB",
     "log_min_messages": "warning",
     "timezone": "UTC",
@@ -109,10 +110,13 @@ class EmbeddedPostgres:
     def serve(self, on_ready: Callable[[], None] = lambda: None) -> None:
         """Prepare the folder on the first start, then run and restart PostgreSQL until stop()."""
         with self.place.lock_file.open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # a second launcher waits until the first is gone
+            if not self._is_alone(lock):
+                return
             prepare(self.place)
             while not self._stopping.is_set():
                 self._process = _start(self.place)
+                if self._stopping.is_set():
+                    self.stop()  # it came before there was a process to tell
                 if _wait_ready(self.place, self._process):
                     _create_database(self.place)
                     on_ready()
@@ -126,6 +130,17 @@ class EmbeddedPostgres:
         if self._process and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)  # "fast": ends sessions, writes everything down
 
+    def _is_alone(self, lock: IO[str]) -> bool:
+        """A second launcher waits until the first is gone; False when it was stopped meanwhile."""
+        while not self._stopping.is_set():
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._stopping.wait(0.2)
+            else:
+                return True
+        return False
+
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
@@ -136,7 +151,7 @@ def prepare(place: Place) -> None:
     if place.user:
         _make_user(place.user)
         _copy_software(place)
-    for folder in (place.data.parent, place.data, place.socket):
+    for folder in (place.data.parent, place.socket):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if place.user and folder != SYSTEM_HOME:
             shutil.chown(folder, place.user, place.user)
@@ -173,20 +188,34 @@ def _copy_software(place: Place) -> None:
 
 
 def _initialise(place: Place) -> None:
-    password = secrets.token_urlsafe(24)
+    """Make the data folder, whole or not at all; its password is kept before it gets its name."""
+    unfinished = place.data.with_name(f"{place.data.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)  # what an earlier start left that was killed
+    password = _kept_password(place)
     with tempfile.NamedTemporaryFile("w", dir=place.socket, delete=False) as file:
         file.write(password)
     if place.user:
         shutil.chown(file.name, place.user)
-    options = ["-D", str(place.data), "-U", NAME, "-A", "scram-sha-256", f"--pwfile={file.name}", "-E", "UTF8"]
+    options = ["-D", str(unfinished), "-U", NAME, "-A", "scram-sha-256", f"--pwfile={file.name}", "-E", "UTF8"]
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     try:
         _run(place, "initdb", *options, *locale)
     finally:
         os.unlink(file.name)
+    unfinished.rename(place.data)
+
+
+def _kept_password(place: Place) -> str:
+    """The password of an earlier start, else a new one that is on disk from here on."""
+    if place.password_file.exists() and (kept := place.password_file.read_text()):
+        return kept
+    password = secrets.token_urlsafe(24)
     descriptor = os.open(place.password_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as stored:
         stored.write(password)
+        stored.flush()
+        os.fsync(stored.fileno())
+    return password
 
 
 def _run(place: Place, program: str, *arguments: str) -> None:
