@@ -9,6 +9,7 @@ from activities.checking import LOCKS, check_package
 from activities.context import Context
 from activities.counteragents import Recipient, WhichRecipient
 from activities.fields import Choice, Flag, Line, TextBlock, User, Whole, label
+from activities.file_names import title_of
 from activities.following import begin_feed, refresh
 from activities.gathering import WhichPackage, find_package
 from activities.our_boxes import WhichBox
@@ -164,9 +165,9 @@ def _outputs(context: Context, package: Package) -> dict[str, Any]:
 
 def _tell(context: Context, package: Package) -> None:
     documents = context.registry.packages.documents(package.id)
-    papers = "; ".join(f"{one.file_name} {one.number}".strip() for one in documents)
+    ru, en = ("; ".join(title_of(one, language) for one in documents) for language in ("ru", "en"))
     name, inn = package.counteragent.get("name", ""), package.counteragent.get("inn", "")
     context.log(
-        ru=f"Пакет {package.id} передан в Диадок, операция {context.operation_id}: {papers}. {name} (ИНН {inn}).",
-        en=f"Package {package.id} is in Diadoc, operation {context.operation_id}: {papers}. {name} (INN {inn}).",
+        ru=f"Пакет {package.id} передан в Диадок, операция {context.operation_id}: {ru}. {name} (ИНН {inn}).",
+        en=f"Package {package.id} is in Diadoc, operation {context.operation_id}: {en}. {name} (INN {inn}).",
     )

@@ -278,7 +278,7 @@ def test_the_journal_of_the_workflow_is_told(context: Context, package: Package)
     send(context)
 
     (line,) = context.journal.lines  # type: ignore[attr-defined]
-    assert "Счёт 17.pdf" in line.ru
+    assert "Счёт на оплату № 17 от 20.11.2026" in line.ru
     assert "9660003036" in line.en
 
 
