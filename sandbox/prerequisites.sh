@@ -35,7 +35,8 @@ python=$(find_python)
 if [ -z "$python" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Fetching python3.11-venv / Ставлю python3.11-venv" >&2
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get update -qq && apt-get install -y -qq --no-install-recommends python3.11-venv; } >&2 || true
+    apt-get update -qq >&2 &&
+        apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 python3.11-venv >/dev/null || true
     python=$(find_python)
 fi
 if [ -z "$python" ]; then

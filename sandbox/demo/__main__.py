@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from sandbox.demo import claims, keepsakes
 from sandbox.demo.console import LANGUAGES, Console, language_of
@@ -25,24 +26,27 @@ def main(words: Sequence[str] | None = None) -> int:
         )
     )
     try:
-        return 0 if _play(console, refuses=options.refuse) else 1
+        return 0 if _play(console, options.keep, refuses=options.refuse) else 1
+    except Trouble as trouble:
+        console.verdict(False, str(trouble))
+        console.verdict(False, _last_words(console, False))
+        return 1
     except KeyboardInterrupt:
         console.verdict(False, console.say(ru="Прервано; всё остановлено.", en="Interrupted; everything is stopped."))
         return 130
 
 
-def _play(console: Console, *, refuses: bool) -> bool:
+def _play(console: Console, folder: Path, *, refuses: bool) -> bool:
+    keepsakes.clear(folder)
+    is_true = False
     with opened(Ports()) as stage:
-        keepsakes.clear()
         try:
             ending = Story(stage, console, read_process(console.language), refuses=refuses).tell()
             is_true = claims.check(stage, console, ending)
-            keepsakes.keep(stage, console, ending)
-        except Trouble as trouble:
-            console.verdict(False, str(trouble))
-            is_true = False
-        if not is_true:
-            keepsakes.keep_logs(stage, console)
+            keepsakes.keep(folder, stage, console, ending)
+        finally:
+            if not is_true:
+                keepsakes.keep_logs(folder, stage, console)
     console.verdict(is_true, _last_words(console, is_true))
     return is_true
 
@@ -67,6 +71,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--refuse", action="store_true", help="the counteragent refuses the act: the story must not end well"
     )
+    parser.add_argument("--keep", type=Path, default=keepsakes.FOLDER, help="where copies of the files stay (var/demo)")
     return parser.parse_args(words)
 
 

@@ -12,27 +12,30 @@ from sandbox.demo.story import Ending
 from sandbox.portal.driver import FILES, SIGNED
 
 FOLDER = ROOT / "var" / "demo"
+PAPERS, SAVED, LOGS, JOURNAL = "sent", "signed", "logs", "journal.txt"
 
 
-def clear() -> None:
-    """Remove what the last demonstration left."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
+def clear(folder: Path) -> None:
+    """Remove what the last demonstration left there, and nothing else."""
+    for name in (PAPERS, SAVED, LOGS):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / JOURNAL).unlink(missing_ok=True)
 
 
-def keep(stage: Stage, console: Console, ending: Ending) -> None:
+def keep(folder: Path, stage: Stage, console: Console, ending: Ending) -> None:
     """Copy the deal's files and the workflow's journal, and say where they are."""
     console.scene(ru="6. Где файлы", en="6. Where the files are")
-    for field, folder in ((FILES, "sent"), (SIGNED, "signed")):
-        for number, (name, content) in enumerate(stage.portal.files(field), 1):
-            _write(console, FOLDER / folder / f"{number}-{_safe(name)}", content)
+    for field, name in ((FILES, PAPERS), (SIGNED, SAVED)):
+        for number, (file_name, content) in enumerate(stage.portal.files(field), 1):
+            _write(console, folder / name / f"{number}-{_safe(file_name)}", content)
     journal = "\n".join(_line(line) for line in ending.workflow["journal"]) + "\n"
-    _write(console, FOLDER / "journal.txt", journal.encode())
+    _write(console, folder / JOURNAL, journal.encode())
 
 
-def keep_logs(stage: Stage, console: Console) -> None:
+def keep_logs(folder: Path, stage: Stage, console: Console) -> None:
     """Copy the logs of all processes."""
     for log in sorted(stage.processes.folder.glob("*.log")):
-        _write(console, FOLDER / "logs" / log.name, log.read_bytes())
+        _write(console, folder / LOGS / log.name, log.read_bytes())
 
 
 def _write(console: Console, path: Path, content: bytes) -> None:
