@@ -4,11 +4,9 @@ from sqlalchemy.orm import Session
 
 from registry.calls import Calls
 from registry.database import Database
-from worker.enqueue import CLOCK, enqueue
+from worker.enqueue_each import enqueue_each
+from worker.lanes import DEADLINES
 
 
 def enqueue_expired(database: Database, session: Session) -> int:
-    late = Calls(database).past_deadline()
-    for call_id in late:
-        enqueue(session, "expire", queue=CLOCK, call_id=call_id)
-    return len(late)
+    return enqueue_each(session, "expire", Calls(database).past_deadline(), queue=DEADLINES)

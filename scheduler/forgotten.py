@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from registry.answers import Answers
 from registry.calls import Calls
 from registry.database import Database
-from worker.enqueue import enqueue
+from worker.enqueue_each import enqueue_each
 
 log = structlog.get_logger()
 
@@ -17,14 +17,10 @@ def enqueue_forgotten(database: Database, session: Session, *, age_seconds: floa
     """Give every such call a new job; jobs repeat harmlessly, so one too many costs nothing."""
     calls = Calls(database)
     without_job = calls.forgotten(older_than=timedelta(seconds=age_seconds))
-    undelivered = Answers(database).due()
-    over = calls.waits_to_look_at()
-    for call_id in without_job:
-        enqueue(session, "execute", call_id=call_id)
-    for call_id in undelivered:
-        enqueue(session, "deliver", call_id=call_id)
-    for call_id in over:
-        enqueue(session, "settle", call_id=call_id)
     if without_job:
-        log.warning("calls had no job and got one", calls=without_job[:20], count=len(without_job))
-    return len(without_job) + len(undelivered) + len(over)
+        log.warning("calls had no job and get one", calls=without_job[:20], count=len(without_job))
+    return (
+        enqueue_each(session, "execute", without_job)
+        + enqueue_each(session, "deliver", Answers(database).due())
+        + enqueue_each(session, "settle", calls.waits_to_look_at())
+    )

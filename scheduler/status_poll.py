@@ -5,14 +5,13 @@ from sqlalchemy.orm import Session
 from registry.boxes import Feeds
 from registry.calls import Calls
 from registry.database import Database
-from worker.enqueue import CLOCK, enqueue
+from worker.enqueue_each import enqueue_each
+from worker.lanes import CLOCK
 
 
 def enqueue_polls(database: Database, session: Session) -> int:
-    boxes = Feeds(database).to_read()
+    boxes = [box.id for box in Feeds(database).to_read()]
     invitations = Calls(database).waiting_invitations()
-    for box in boxes:
-        enqueue(session, "poll", queue=CLOCK, box_pk=box.id)
-    for box_pk in invitations:
-        enqueue(session, "poll_invitations", queue=CLOCK, box_pk=box_pk)
-    return len(boxes) + len(invitations)
+    return enqueue_each(session, "poll", boxes, name="box_pk", queue=CLOCK) + enqueue_each(
+        session, "poll_invitations", invitations, name="box_pk", queue=CLOCK
+    )

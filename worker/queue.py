@@ -7,7 +7,7 @@ import procrastinate
 
 from registry.database import Database
 from worker import deliver, execute, polling, register, settle, upkeep
-from worker.enqueue import CALLS, CLOCK
+from worker.lanes import CALLS, CLOCK, DEADLINES, SLOW
 from worker.running import Running
 
 # A job whose own code broke (our database went away) comes back; calls end by their deadline whatever happens here.
@@ -37,11 +37,11 @@ TASKS: dict[str, tuple[str, Callable[..., None]]] = {
     "execute": (CALLS, execute.execute),
     "settle": (CALLS, settle.settle),
     "deliver": (CALLS, deliver.deliver),
-    "expire": (CLOCK, settle.expire),
+    "expire": (DEADLINES, settle.expire),
     "register": (CLOCK, register.register),
     "poll": (CLOCK, polling.poll),
     "poll_invitations": (CLOCK, polling.poll_invitations),
-    "reconcile": (CLOCK, polling.reconcile),
-    "keep_tokens": (CLOCK, upkeep.keep_tokens),
-    "tidy": (CLOCK, upkeep.tidy),
+    "reconcile": (SLOW, polling.reconcile),
+    "keep_tokens": (SLOW, upkeep.keep_tokens),
+    "tidy": (SLOW, upkeep.tidy),
 }

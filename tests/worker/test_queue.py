@@ -15,7 +15,8 @@ import worker.queue
 from registry.database import Database
 from registry.tables import Portal
 from tests.registry.test_calls import new_call
-from worker.enqueue import CALLS, CLOCK, enqueue, remember
+from worker.enqueue import CALLS, enqueue, remember
+from worker.lanes import OWN_CONCURRENCY
 from worker.queue import TASKS, make_queue
 
 
@@ -155,11 +156,11 @@ def test_a_job_that_is_not_being_done_cannot_be_given_back(database: Database) -
         session.execute(text("select procrastinate_retry_job_v2(:job, now(), null, null, null)"), {"job": job})
 
 
-def test_every_task_lives_in_one_of_the_two_lanes(database: Database) -> None:
+def test_every_task_lives_in_one_of_the_lanes(database: Database) -> None:
     queue = make_queue(database)
 
     assert {name for name in queue.tasks if not name.startswith("procrastinate.")} >= set(TASKS)
-    assert {queue.tasks[name].queue for name in TASKS} == {CALLS, CLOCK}
+    assert {queue.tasks[name].queue for name in TASKS} == {CALLS, *OWN_CONCURRENCY}
 
 
 def test_a_process_that_only_enqueues_executes_nothing(database: Database) -> None:

@@ -1,0 +1,9 @@
+"""The worker's lanes: each has its own concurrency, so that jobs of one never wait for those of another."""
+
+from worker.enqueue import CALLS, CLOCK
+
+DEADLINES = "deadlines"  # an answer at the deadline may not wait until Diadoc has answered a poll
+SLOW = "slow"  # what goes through everything at night, and may take hours
+OWN_CONCURRENCY = {CLOCK: 2, DEADLINES: 1, SLOW: 1}  # that of CALLS is a setting
+
+__all__ = ["CALLS", "CLOCK", "DEADLINES", "OWN_CONCURRENCY", "SLOW"]
