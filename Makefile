@@ -56,8 +56,8 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 	--no-emit-find-links
 lock:
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv: https://pypi.org/project/uv/'; exit 1; }
-	$(LOCK) setup.cfg --extra embedded -o requirements.lock
 	$(LOCK) setup.cfg --extra embedded --extra sandbox --extra dev -o requirements-dev.lock
+	$(LOCK) setup.cfg --extra embedded -c requirements-dev.lock -o requirements.lock
 	$(LOCK) requirements-peers.in -o requirements-peers.lock
 
 clean:
