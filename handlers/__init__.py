@@ -1,12 +1,13 @@
 """The HTTP door: what Bitrix24, Diadoc, browsers and monitoring reach. No business in here."""
 
-import uuid
+import secrets
 
 import structlog
 from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from handlers import activities, diadoc, events, failures, health, installation, pages, rendering
+from handlers.bell import Bell
 from handlers.bodies import MAX_BYTES
 from handlers.keeping import Keeper
 from handlers.late_events import LateEvents
@@ -19,8 +20,9 @@ __all__ = ["Services", "register"]
 def register(app: Flask, services: Services) -> None:
     """Mount everything on `app`. Its upkeep thread lies in app.extensions["upkeep"] and starts after the fork."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
-    keeper, late = Keeper(services.database, services.inbox), LateEvents(services)
-    upkeep = app.extensions["upkeep"] = Upkeep(services, keeper, late)
+    bell, late = Bell(services.database), LateEvents(services)
+    keeper = Keeper(services.database, services.inbox, bell)
+    upkeep = app.extensions["upkeep"] = Upkeep(services, keeper, late, bell)
     app.before_request(upkeep.start)
     app.before_request(_begin)
     app.after_request(_end)
@@ -38,13 +40,11 @@ def register(app: Flask, services: Services) -> None:
 
 
 def _begin() -> None:
-    g.request_id = uuid.uuid4().hex[:16]
+    g.request_id = f"{secrets.randbits(64):016x}"
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
 def _end(answer: Response) -> Response:
     structlog.contextvars.clear_contextvars()
     answer.headers["X-Request-Id"] = g.get("request_id", "")
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
     return answer

@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from handlers.bell import Bell
 from handlers.metrics import LOST
 from handlers.refusals import NotStored
 from registry.database import Database, is_away
@@ -23,8 +24,8 @@ AVOID_SECONDS = 3.0
 class Keeper:
     """Keeps calls; shared by all threads of a process."""
 
-    def __init__(self, database: Database, inbox: Inbox) -> None:
-        self._database, self._inbox = database, inbox
+    def __init__(self, database: Database, inbox: Inbox, bell: Bell) -> None:
+        self._database, self._inbox, self._bell = database, inbox, bell
         self._avoid_until = 0.0
 
     def keep(self, call: NewCall) -> str:
@@ -32,6 +33,7 @@ class Keeper:
         if time.monotonic() >= self._avoid_until:
             kept = self._in_database(call)
             if kept:
+                self._bell.pull()
                 return kept
         return self._in_inbox(call)
 
@@ -42,6 +44,7 @@ class Keeper:
         moved = self._inbox.drain(self._database, lambda call_id: log.info("call taken from inbox", call_id=call_id))
         if moved:
             self._avoid_until = 0.0
+            self._bell.pull()
         return moved
 
     def _in_database(self, call: NewCall) -> str:

@@ -7,6 +7,7 @@ import time
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from handlers.bell import Bell
 from handlers.events import take_event
 from handlers.keeping import Keeper
 from handlers.late_events import LateEvents
@@ -21,8 +22,8 @@ WARM_SECONDS = 20.0  # well within the time that a portal counts as known
 class Upkeep:
     """start() is cheap and may be called on every request: there is one thread a process, started after the fork."""
 
-    def __init__(self, services: Services, keeper: Keeper, late: LateEvents) -> None:
-        self._services, self._keeper, self._late = services, keeper, late
+    def __init__(self, services: Services, keeper: Keeper, late: LateEvents, bell: Bell) -> None:
+        self._services, self._keeper, self._late, self._bell = services, keeper, late, bell
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -41,7 +42,8 @@ class Upkeep:
             self._thread.start()
 
     def stop(self) -> None:
-        """End the thread after what it is doing; a later start() begins a new one."""
+        """End the process's threads after what they are doing; a later request begins new ones."""
+        self._bell.stop()
         self._stopped.set()
         if self._thread is not None and self._pid == os.getpid():
             self._thread.join()

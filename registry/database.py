@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
@@ -16,11 +15,11 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import QueuePool
 
 from config import Config
 from registry.embedded import place_of
 from registry.keyring import Keyring
+from registry.quick import QuickStatements
 
 # A dead peer is noticed within half a minute, also when no packet is on its way.
 KEEPALIVE: dict[str, Any] = {
@@ -30,8 +29,6 @@ KEEPALIVE: dict[str, Any] = {
     "keepalives_count": 3,
     "connect_timeout": 3,
 }
-# Whoever answers a portal meanwhile cannot wait so long.
-IMPATIENT: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 3000}
 MIGRATION_LOCK = 0x62323465  # any number that nobody else uses
 
 
@@ -47,9 +44,9 @@ class Database:
     def __init__(self, dsn: str, keyring: Keyring, pool_size: int = 10) -> None:
         self.dsn = dsn
         self.keyring = keyring
+        self.quick = QuickStatements(dsn)
         self._pool_size = pool_size
         self._engine: Engine | None = None
-        self._bare: QueuePool | None = None
         self._pid = 0
 
     @property
@@ -77,46 +74,9 @@ class Database:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
 
-    @contextmanager
-    def bare(self) -> Iterator[psycopg.Connection]:
-        """A connection for one statement that is a transaction of its own, without SQLAlchemy's share of the time.
-
-        Gives up sooner than the engine's connections. Raises SQLAlchemy's errors, which name no values.
-        """
-        self._after_fork()
-        pool = self._bare = self._bare or self._bare_pool()
-        try:
-            pooled = pool.connect()
-        except psycopg.Error as error:
-            raise _translated(error) from None
-        try:
-            yield pooled.dbapi_connection  # type: ignore[misc]
-        except psycopg.Error as error:
-            if pooled.dbapi_connection.closed:  # type: ignore[union-attr]
-                pooled.invalidate()
-                self._forget(pool)  # the others are as old as this one
-            raise _translated(error) from None
-        finally:
-            pooled.close()
-
-    def _bare_pool(self) -> QueuePool:
-        settings = {**conninfo_to_dict(self.dsn), **IMPATIENT}
-        return QueuePool(
-            lambda: psycopg.connect(autocommit=True, **settings),
-            pool_size=self._pool_size,
-            max_overflow=self._pool_size,
-            timeout=3,
-            reset_on_return=None,
-        )
-
-    def _forget(self, pool: QueuePool) -> None:
-        if self._bare is pool:
-            self._bare = None
-        pool.dispose()
-
     def _after_fork(self) -> None:
         if self._pid != os.getpid():  # connections of the process we came from are not ours
-            self._pid, self._engine, self._bare = os.getpid(), None, None
+            self._pid, self._engine = os.getpid(), None
 
     def upgrade(self) -> None:
         """Bring the tables up to date; several processes may do so at once."""
@@ -134,15 +94,8 @@ class Database:
         self._after_fork()
         if self._engine is not None:
             self._engine.dispose()
-        if self._bare is not None:
-            self._bare.dispose()
-        self._engine = self._bare = None
-
-
-def _translated(error: psycopg.Error) -> DBAPIError:
-    is_about_the_connection = isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
-    kind = OperationalError if is_about_the_connection else DBAPIError
-    return kind(None, None, error, hide_parameters=True)
+        self._engine = None
+        self.quick.close()
 
 
 def _alembic(connection: Connection | None) -> AlembicConfig:

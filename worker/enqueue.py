@@ -16,22 +16,24 @@ CALLS, CLOCK = "calls", "clock"  # the second has its own concurrency: polls and
 _JOB = "row(:queue, :task, :priority, null, null, :args, :at)::procrastinate_job_to_defer_v1"
 _ENQUEUE = text(f"select procrastinate_defer_jobs_v1(array[{_JOB}])")
 
-# A repeated event token inserts nothing and so makes no job. Fairness: the n-th open call of a portal has priority -n.
-_REMEMBER = text("""
+# A repeated event token inserts nothing and so makes no job. Fairness: the n-th open call of a portal has priority -n
+# (a hundred are counted: beyond them a portal is last in any case).
+_REMEMBER = """
 with known as (
     insert into call (portal_id, origin, idempotency_key, event_token_sealed, code, workflow_id, workflow_document_id,
                       properties, user_id, wants_answer, state, attempts, received_at, deadline_at, step_limit_at)
-    values (:portal_id, :origin, :idempotency_key, :event_token_sealed, :code, :workflow_id, :workflow_document_id,
-            :properties, :user_id, :wants_answer, 'new', 0, :received_at, :deadline_at, :step_limit_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'new', 0, $11, $12, $13)
     on conflict (portal_id, idempotency_key) do nothing
     returning id),
 ahead as (
     select count(*) as calls from
-        (select from call where portal_id = :portal_id and state in ('new', 'running') limit 1000) as open)
+        (select from call where portal_id = $1 and state in ('new', 'running') limit 100) as open)
 select known.id, procrastinate_defer_jobs_v1(array[row('calls', 'execute', -(ahead.calls)::int, null, null,
     jsonb_build_object('call_id', known.id), null)::procrastinate_job_to_defer_v1])
 from known, ahead
-""")
+"""
+
+_RING = f"""select pg_notify('procrastinate_queue_v1#{CALLS}', '{{"type": "job_inserted", "job_id": 0}}')"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,25 +55,32 @@ class NewCall:
 
 
 def remember(database: Database, call: NewCall) -> int | None:
-    """Write the call and its job in one transaction; its id, or None for a repeat. Raises SQLAlchemy's errors."""
-    values = {
-        "portal_id": call.portal_id,
-        "origin": call.origin,
-        "idempotency_key": digest(call.event_token),
-        "event_token_sealed": database.keyring.seal(call.event_token),
-        "code": call.code,
-        "workflow_id": call.workflow_id,
-        "workflow_document_id": Jsonb(call.workflow_document_id),
-        "properties": Jsonb(call.properties),
-        "user_id": call.user_id,
-        "wants_answer": call.wants_answer,
-        "received_at": call.received_at,
-        "deadline_at": call.deadline_at,
-        "step_limit_at": call.step_limit_at,
-    }
-    with database.autocommit() as connection:
-        row = connection.execute(_REMEMBER, values).first()
+    """Write the call and its job in one transaction; its id, or None for a repeat. Raises SQLAlchemy's errors.
+
+    Workers are not woken: whoever remembers calls rings once for several of them.
+    """
+    values = (
+        call.portal_id,
+        call.origin,
+        digest(call.event_token),
+        database.keyring.seal(call.event_token),
+        call.code,
+        call.workflow_id,
+        Jsonb(call.workflow_document_id),
+        Jsonb(call.properties),
+        call.user_id,
+        call.wants_answer,
+        call.received_at,
+        call.deadline_at,
+        call.step_limit_at,
+    )
+    row = database.quick.row(_REMEMBER, values)  # every portal waits for this line
     return row[0] if row else None
+
+
+def ring(database: Database) -> None:
+    """Wake the workers for calls that were remembered; without it they look by themselves once a second."""
+    database.quick.row(_RING)
 
 
 def enqueue(

@@ -77,6 +77,7 @@ def services(config: Config, server: Server) -> Iterator[Services]:
 
 
 def number_of_calls(services: Services) -> int:
+    services.database.engine.dispose()  # its connections may be from before the outage
     with services.database.session() as session:
         return session.scalar(select(func.count()).select_from(Call)) or 0
 
@@ -100,6 +101,7 @@ def test_a_call_outlives_a_database_that_is_away(
     server.start()
 
     wait_until(lambda: not services.inbox.waiting())
+    services.database.engine.dispose()
     with services.database.session() as session:
         call = session.scalars(select(Call)).one()
         jobs = session.execute(text("select task_name, args from procrastinate_jobs")).all()
