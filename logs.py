@@ -40,7 +40,7 @@ def set_up_logs(log_format: str = "json", level: int = logging.INFO) -> None:
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *names: _Stderr(),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # or loggers already in use would keep what was said before
     )
     _set_up_libraries(shared, renderer, level)
 

@@ -35,6 +35,8 @@ def page(
     answer = make_response(body, status)
     answer.headers["Content-Security-Policy"] = _policy(nonce, portal, library)
     answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "no-referrer"  # the address of a redirect holds a code
     return answer
 
 

@@ -1,6 +1,7 @@
 """Calls of robots and activities: taken once, refused with the right status, never a 500."""
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -379,7 +380,7 @@ def test_a_clock_far_ahead_on_the_portal_does_not_matter(
 def test_no_secret_of_a_call_is_logged(
     client: FlaskClient, portal: Portal, call_form: Form, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logs.set_up_logs("json")
+    logs.set_up_logs("json", logging.DEBUG)
     client.post(URL, data=call_form())
     client.post(URL, data=call_form(**{"auth[application_token]": "secret-wrong-token"}))
     client.post(URL, data=call_form(event_token=None))
