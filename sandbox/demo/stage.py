@@ -1,6 +1,7 @@
 """Where it all happens: both emulators and the product as processes, and the hands of people on them."""
 
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -47,9 +48,21 @@ def opened(ports: Ports) -> Iterator[Stage]:
         portal = PortalSandbox(_emulator(processes, "portal", ports.portal))
         yield Stage(processes, portal, diadoc, product)
     finally:
-        processes.stop()
-        product.forget_database()
-        shutil.rmtree(folder, ignore_errors=True)
+        with _undisturbed():
+            processes.stop()
+            product.forget_database()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A second Ctrl-C, or make passing the first one on, must not leave half of it behind."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _emulator(processes: Processes, name: str, port: int) -> list[str]:
