@@ -15,7 +15,7 @@ from activities.gathering import WhichPackage, find_package
 from activities.our_boxes import WhichBox
 from activities.status import status_outputs
 from activities.values import Text
-from errors import InputInvalid, SignerNotFound
+from errors import AlreadySent, InputInvalid, SignerNotFound
 from registry.boxes import Feeds
 from registry.tables import Box, Package
 
@@ -23,6 +23,11 @@ MODES = {
     "delay_send": Text("На подпись нашему сотруднику в Диадоке", "For our signer in Diadoc"),
     "draft": Text("Черновиком", "As a draft"),
 }
+_AGAIN = Text("Отправить ещё раз", "Send once more")
+_GATHERED = Text(
+    "Для этого же элемента собирается другой пакет: сначала отправьте или удалите его.",
+    "Another package of the same item is being gathered: send or delete it first.",
+)
 WAITS = {
     "nothing": Text("Не ждать", "Do not wait"),
     "sent": Text("Отправки", "Until sent"),
@@ -58,7 +63,7 @@ class DiadocSendPackage(Activity):
         deadline_days = Whole(
             load_default=30, at_least=1, at_most=365, metadata=label(ru="Сколько дней ждать", en="Days to wait")
         )
-        send_again = Flag(load_default=False, metadata=label(ru="Отправить ещё раз", en="Send once more"))
+        send_again = Flag(load_default=False, metadata=label(ru=_AGAIN.ru, en=_AGAIN.en))
 
     class Output(Activity.Output):
         package_id = Whole(metadata=label(ru="Номер пакета", en="Package number"))
@@ -84,7 +89,10 @@ class DiadocSendPackage(Activity):
         package = find_package(context, inputs["use_package"], inputs["package_name"], inputs["crm_item"])
         if package.state != "sent" or not inputs["send_again"]:
             return package
-        new_id = context.step("new_attempt", lambda: context.registry.packages.new_attempt(package.id).id)
+        try:
+            new_id = context.step("new_attempt", lambda: context.registry.packages.new_attempt(package.id).id)
+        except AlreadySent as error:
+            raise InputInvalid(field=_AGAIN, value="Y", hint=_GATHERED) from error
         return _get(context, new_id)
 
     def _send(self, context: Context, package: Package, inputs: dict[str, Any]) -> Package:

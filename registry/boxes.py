@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Update, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -61,12 +61,12 @@ class Boxes:
 
     def mark(self, box_pk: int, status: str, text: str = "") -> None:
         with self._database.session() as session:
-            session.execute(update(Box).where(Box.id == box_pk).values(status=status, status_text=text))
+            session.execute(self._update(box_pk).values(status=status, status_text=text))
 
     def keep_document_types(self, box_pk: int, document_types: list[Any]) -> None:
         values = {"document_types": document_types, "document_types_read_at": datetime.now(UTC)}
         with self._database.session() as session:
-            session.execute(update(Box).where(Box.id == box_pk).values(values))
+            session.execute(self._update(box_pk).values(values))
 
     def map_signer(self, box_pk: int, *, bitrix_user_id: int, diadoc_user_id: str) -> None:
         row = {"box_pk": box_pk, "bitrix_user_id": bitrix_user_id, "diadoc_user_id": diadoc_user_id}
@@ -79,7 +79,9 @@ class Boxes:
 
     def signer(self, box_pk: int, *, bitrix_user_id: int) -> str | None:
         """The Diadoc user id that an administrator mapped to this Bitrix24 user."""
-        wanted = select(Signer.diadoc_user_id).where(Signer.box_pk == box_pk, Signer.bitrix_user_id == bitrix_user_id)
+        wanted = select(Signer.diadoc_user_id).join(Box, Box.id == Signer.box_pk)
+        wanted = wanted.where(Box.id == box_pk, Box.portal_id == self._portal_id)
+        wanted = wanted.where(Signer.bitrix_user_id == bitrix_user_id)
         with self._database.session() as session:
             return session.scalar(wanted)
 
@@ -87,6 +89,9 @@ class Boxes:
         with self._database.session() as session:
             row = {"state_digest": digest(state), "portal_id": self._portal_id, "administrator_id": administrator_id}
             session.add(ConsentState(**row))
+
+    def _update(self, box_pk: int) -> Update:
+        return update(Box).where(Box.id == box_pk, Box.portal_id == self._portal_id)
 
 
 class Feeds:

@@ -154,11 +154,20 @@ class Packages:
             return package
 
     def thaw(self, package_id: int) -> None:
-        """Diadoc refused the package for good and took nothing: it may be corrected and sent again."""
+        """Diadoc refused the package for good and took nothing: it may be corrected and sent again.
+
+        Its papers join those that were gathered for the same item and name meanwhile, except older versions of them.
+        """
         with self._database.session() as session:
             package = self._lock(session, package_id)
-            if package.state == "sending":
-                package.state, package.frozen_at = "open", None
+            if package.state != "sending":
+                return
+            package.frozen_at = None
+            gathered = self._gathered(session, package)
+            if gathered is None:
+                package.state = "open"
+            else:
+                _join(session, package, gathered)
 
     def mark_posted(self, package_id: int, *, message_id: str, packet_id: str, entity_ids: dict[str, str]) -> None:
         """Diadoc took it. entity_ids: custom_document_id → entity id."""
@@ -176,9 +185,18 @@ class Packages:
             package.sending = {**package.sending, "signer_asked": True}
 
     def new_attempt(self, package_id: int) -> Package:
-        """A wanted second sending: a package of its own with the same papers, so that the first stays followed."""
+        """A wanted second sending: a package of its own with the same papers, so that the first stays followed.
+
+        Repeated before it was sent, it returns what was made first. Raises AlreadySent while other papers are being
+        gathered for the same item and name.
+        """
         with self._database.session() as session:
             old = self._lock(session, package_id)
+            gathered = self._gathered(session, old)
+            if gathered is not None:
+                if gathered.attempt == old.attempt + 1 and _papers(session, gathered) == _papers(session, old):
+                    return gathered
+                raise AlreadySent(package_id=package_id)
             copied = ("portal_id", "crm_item", "name", "mode", "lock_mode", "message")
             new = Package(**{name: getattr(old, name) for name in copied}, attempt=old.attempt + 1)
             session.add(new)
@@ -318,6 +336,11 @@ class Packages:
         with self._database.session() as session:
             return session.scalar(wanted)
 
+    def _gathered(self, session: Session, package: Package) -> Package | None:
+        """The open package of the same item and name, locked."""
+        wanted = self._of(package.crm_item, package.name).where(Package.state == "open")
+        return session.scalar(wanted.with_for_update())
+
     def _lock(self, session: Session, package_id: int) -> Package:
         package = session.scalar(self._packages().where(Package.id == package_id).with_for_update())
         if package is None:
@@ -329,6 +352,23 @@ class Packages:
         if package.state != "open":
             raise AlreadySent(package_id=package_id)
         return package
+
+
+def _papers(session: Session, package: Package) -> list[tuple[str, str]]:
+    wanted = select(Document.sameness, Document.sha256).where(Document.package_id == package.id).order_by(Document.id)
+    return [(row[0], row[1]) for row in session.execute(wanted)]
+
+
+def _join(session: Session, package: Package, gathered: Package) -> None:
+    """Move the package's papers into another one; what is left of it is thrown away."""
+    newer = {sameness for sameness, _ in _papers(session, gathered)}
+    for document in session.scalars(select(Document).where(Document.package_id == package.id)):
+        if document.sameness in newer:
+            document.docflow_state, document.is_final = "deleted", True
+        else:
+            document.package_id, document.custom_document_id = gathered.id, None
+    package.state = package.docflow_state = package.outcome = "deleted"
+    package.is_final = True
 
 
 _COPIED = (

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from registry.boxes import Boxes
@@ -38,9 +38,9 @@ class Invitations:
 
     def keep_status(self, invitation_id: int, status: str, *, answered_at: datetime | None = None) -> None:
         with self._database.session() as session:
-            invitation = session.get_one(Invitation, invitation_id)
-            invitation.status, invitation.checked_at = status, datetime.now(UTC)
-            invitation.answered_at = answered_at or invitation.answered_at
+            here = update(Invitation).where(Invitation.id == invitation_id, Invitation.portal_id == self._portal_id)
+            answered = func.coalesce(answered_at, Invitation.answered_at)
+            session.execute(here.values(status=status, checked_at=datetime.now(UTC), answered_at=answered))
 
 
 class PortalRegistry:

@@ -45,7 +45,7 @@ async def _work(config: Config, queue: procrastinate.App, concurrency: dict[str,
         _ensure_stopped(results)
 
 
-def _ensure_stopped(results: list[None | BaseException]) -> None:
+def _ensure_stopped(results: list[BaseException | None]) -> None:
     """Raises when a lane ended by itself, broken or not: whoever looks after us starts us again."""
     broken = next((result for result in results if isinstance(result, Exception)), None)
     if broken is not None:
