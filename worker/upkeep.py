@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from errors import AppError
 from registry.boxes import drop_old_consents
-from registry.tables import Account, PortalToken
+from registry.tables import Account, Portal, PortalToken
 from worker.running import Running
 
 log = structlog.get_logger()
@@ -23,8 +23,9 @@ def keep_tokens(running: Running) -> None:
     """Renew tokens that were not used for long, each on its own: one that is lost does not stop the others."""
     now = datetime.now(UTC)
     with running.database.session() as session:
-        old = select(PortalToken.portal_id).where(PortalToken.dead_since.is_(None))
-        portals = list(session.scalars(old.where(PortalToken.renewed_at < now - PORTAL_TOKEN_AGE).distinct()))
+        ours = select(Portal.id).join(PortalToken, PortalToken.portal_id == Portal.id)
+        ours = ours.where(PortalToken.user_id == Portal.installer_user_id, PortalToken.dead_since.is_(None))
+        portals = list(session.scalars(ours.where(PortalToken.renewed_at < now - PORTAL_TOKEN_AGE)))
         unused = select(Account.id).where(Account.dead_since.is_(None), Account.renewed_at < now - ACCOUNT_TOKEN_AGE)
         accounts = list(session.scalars(unused))
     for portal_id in portals:
