@@ -42,5 +42,9 @@ def upgrade() -> None:
 
 @group.command("rotate-keys", help="Seal every stored secret with the first of SECRET_KEYS.")
 def rotate_keys() -> None:
-    count = reseal_everything(setting().database)
-    click.echo(f"{count} secrets are sealed with the newest key. Older keys may be dropped now.")
+    rotated = reseal_everything(setting().database)
+    click.echo(f"{rotated.sealed} secrets are sealed with the newest key.")
+    if rotated.lost:
+        columns = ", ".join(sorted(set(rotated.lost)))
+        raise click.ClickException(f"{len(rotated.lost)} secrets are opened by none of SECRET_KEYS: {columns}")
+    click.echo("Once every process runs with the new key, the older ones may be dropped.")
