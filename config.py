@@ -1,7 +1,7 @@
 """The environment, read once and checked at start. Open to every room."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,23 +16,23 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """All settings. Times are seconds. Sources of the defaults: README, section "Settings"."""
+    """All settings; repr hides the secret ones. Times are seconds. Sources of the defaults: README, section "Settings"."""
 
     data_dir: Path
-    database_url: str  # "" = embedded PostgreSQL in data_dir
+    database_url: str = field(repr=False)  # "" = embedded PostgreSQL in data_dir
     public_url: str
-    secret_keys: tuple[str, ...]
+    secret_keys: tuple[str, ...] = field(repr=False)
     bitrix24_client_id: str
-    bitrix24_client_secret: str
+    bitrix24_client_secret: str = field(repr=False)
     bitrix24_oauth_urls: tuple[str, ...]
     bitrix24_library_url: str  # where pages load the BX24 library from; "portal" = from the portal that shows them
     diadoc_api_url: str
     diadoc_identity_url: str
     diadoc_web_url: str
     diadoc_client_id: str
-    diadoc_client_secret: str
+    diadoc_client_secret: str = field(repr=False)
     diadoc_scope: str
-    diadoc_developer_key: str
+    diadoc_developer_key: str = field(repr=False)
     blob_url: str
     status_poll_seconds: float
     deadline_check_seconds: float
@@ -47,7 +47,7 @@ class Config:
     log_format: str
     allowed_networks: tuple[IPv4Network | IPv6Network, ...]
     trusted_proxies: int
-    metrics_token: str
+    metrics_token: str = field(repr=False)
 
     @property
     def inbox_dir(self) -> Path:

@@ -4,7 +4,7 @@ import hmac
 import secrets
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -31,10 +31,10 @@ class Installation:
     member_id: str
     client_endpoint: str
     server_endpoint: str
-    application_token: str
+    application_token: str = field(repr=False)
     user_id: int
-    access_token: str
-    refresh_token: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
     expires_at: datetime | None
     language: str = "ru"
     scope: str = ""

@@ -1,0 +1,39 @@
+"""Nothing that a log line or a traceback may show holds a secret."""
+
+from cryptography.fernet import Fernet
+
+from config import read_config
+from registry.portals import Installation
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    key = Fernet.generate_key().decode()
+    secrets = {
+        "SECRET_KEYS": key,
+        "BITRIX24_CLIENT_SECRET": "sesame-1",
+        "DIADOC_CLIENT_SECRET": "sesame-2",
+        "DIADOC_DEVELOPER_KEY": "sesame-3",
+        "METRICS_TOKEN": "sesame-4",
+        "DATABASE_URL": "postgresql://somebody:sesame-5@127.0.0.1/base",
+    }
+
+    shown = repr(read_config({"PUBLIC_URL": "http://127.0.0.1:1", "BITRIX24_CLIENT_ID": "local.app", **secrets}))
+
+    assert "local.app" in shown
+    assert key not in shown
+    assert "sesame" not in shown
+
+
+def test_an_installation_does_not_show_its_tokens() -> None:
+    installation = Installation(
+        member_id="m",
+        client_endpoint="http://127.0.0.1/rest/",
+        server_endpoint="http://127.0.0.1/rest/",
+        application_token="sesame-1",
+        user_id=1,
+        access_token="sesame-2",
+        refresh_token="sesame-3",
+        expires_at=None,
+    )
+
+    assert "sesame" not in repr(installation)
