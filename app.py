@@ -5,6 +5,7 @@ import sys
 from flask import Flask
 
 import handlers
+from activities import catalog
 from activities.connections import Connections
 from commands import activities, boxes, calls, database, poll, portals, processes, requisites
 from commands.command_line import CommandLine
@@ -26,6 +27,7 @@ def create_app(config: Config | None = None) -> Flask:
     keyring = Keyring(config.secret_keys)
     # Every thread may hold a connection; nothing is opened before gunicorn has forked.
     base = Database(database_dsn(config), keyring, pool_size=config.web_threads)
+    catalog()  # a broken activity stops the start and loses no call
     app = Flask("handlers")
     services = handlers.Services(
         config=config,

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from environs import Env, EnvValidationError, ValidationError
 
+SHUTDOWN_SECONDS = 25.0  # so long a process that is told to stop finishes what it is doing
+
 
 class ConfigError(Exception):
     """The environment is wrong; the message names every fault at once."""
@@ -16,7 +18,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """All settings; repr hides the secret ones. Times are seconds. Sources of the defaults: README, section "Settings"."""
+    """All settings; repr hides the secret ones. Times are seconds. The README tells what they mean."""
 
     data_dir: Path
     database_url: str = field(repr=False)  # "" = embedded PostgreSQL in data_dir
@@ -85,7 +87,7 @@ def read_config(environ: dict[str, str] | None = None) -> Config:
         "deadline_check_seconds": env.float("DEADLINE_CHECK_SECONDS", 15.0, validate=_positive),
         "heartbeat_seconds": env.float("HEARTBEAT_SECONDS", 5.0, validate=_positive),
         "stalled_seconds": env.float("STALLED_SECONDS", 15.0, validate=_positive),
-        "http_timeout_seconds": env.float("HTTP_TIMEOUT_SECONDS", 20.0, validate=_positive),
+        "http_timeout_seconds": env.float("HTTP_TIMEOUT_SECONDS", 20.0, validate=_within_grace),
         "retry_seconds": env.float("RETRY_SECONDS", 5.0, validate=_positive),
         "worker_concurrency": env.int("WORKER_CONCURRENCY", 8, validate=_positive),
         "web_workers": env.int("WEB_WORKERS", 2, validate=_positive),
@@ -186,6 +188,12 @@ def _fernet_keys(values: list[str]) -> None:
 def _positive(value: float) -> None:
     if value <= 0:
         raise ValidationError("Must be greater than zero.")
+
+
+def _within_grace(value: float) -> None:
+    _positive(value)
+    if value >= SHUTDOWN_SECONDS:
+        raise ValidationError(f"Must be below {SHUTDOWN_SECONDS:.0f}, or a polite stop interrupts an exchange.")
 
 
 def _not_negative(value: float) -> None:

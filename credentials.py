@@ -8,7 +8,7 @@ from datetime import datetime
 class Token:
     """One user's token of one system; repr hides the secrets, so that they cannot reach a log.
 
-    expires_at: aware, UTC; endpoint: base address it is good for (a portal's client_endpoint), "" where only one exists.
+    expires_at: aware, UTC; endpoint: base address it is good for (a portal's client_endpoint), "" where there is one.
     """
 
     access_token: str = field(repr=False)

@@ -1,7 +1,7 @@
 """What an activity is given for one call: its portal, its clients, its registry, and the journal of its steps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -40,6 +40,7 @@ class Context:
     connections: Connections
     journal: StepJournal
     deadline_at: datetime | None = None
+    cards: dict[CrmItem, Any] = field(default_factory=dict, init=False)  # what was read of CRM items, see crm.card_of
 
     @property
     def bitrix24(self) -> Bitrix24Client:

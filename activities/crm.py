@@ -86,8 +86,10 @@ def chosen_item(context: Context, crm_item: str) -> CrmItem:
 
 
 def card_of(context: Context, crm_item: str) -> Card:
-    """The card of `chosen_item`. Raises InputInvalid."""
-    return Card(context, chosen_item(context, crm_item))
+    """The card of `chosen_item`, the same one throughout a call. Raises InputInvalid."""
+    item = chosen_item(context, crm_item)
+    card: Card = context.cards.setdefault(item, Card(context, item))
+    return card
 
 
 def card_if_any(context: Context, crm_item: str) -> Card | None:

@@ -24,7 +24,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, world(Path(folder)) as everything:
         for name in chosen:
             print(f"measuring: {name}", file=sys.stderr)
-            lines += MEASUREMENTS[name](everything)
+            found = MEASUREMENTS[name](everything)
+            lines += found
+            show(found)  # also when a later one breaks off
+            print()
     show(lines)
 
 

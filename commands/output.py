@@ -1,6 +1,7 @@
 """How listings are shown: a table for people, JSON for programs."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -29,7 +30,8 @@ def show(rows: Iterable[Row], columns: tuple[str, ...], *, as_json: bool) -> Non
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in rows:
         table.add_row(*(cell(row.get(column)) for column in columns))
-    Console(soft_wrap=True).print(table)
+    # Into a file or another program nothing is cut: codes and ids are there to be copied.
+    Console(width=None if sys.stdout.isatty() else 1000).print(table)
 
 
 def show_one(row: Row, *, as_json: bool) -> None:
