@@ -27,12 +27,16 @@ class BlobStore:
 
     def __init__(self, url: str) -> None:
         self._files, self._root = fsspec.core.url_to_fs(url)
+        self._is_local = "file" in self._files.protocol
 
     def put(self, portal_id: int, source: BinaryIO) -> Blob:
         """Store everything that `source` still holds, with flat memory; the same bytes again are the same blob."""
         folder = f"{self._root}/{portal_id}"
         part = f"{folder}/{uuid.uuid4().hex}.part"
-        self._files.makedirs(folder, exist_ok=True)
+        if self._is_local:  # papers of customers are nobody else's on this machine
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+        else:
+            self._files.makedirs(folder, exist_ok=True)
         hashed, size = hashlib.sha256(), 0
         with self._files.open(part, "wb") as target:
             while chunk := source.read(CHUNK_BYTES):
@@ -52,5 +56,5 @@ class BlobStore:
 
     def _to_disk(self, target: BinaryIO) -> None:
         target.flush()
-        if "file" in self._files.protocol:  # other stores keep what they acknowledged
+        if self._is_local:  # other stores keep what they acknowledged
             os.fsync(target.fileno())
