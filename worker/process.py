@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import procrastinate
 import structlog
 
-from config import Config
+from config import SHUTDOWN_SECONDS, Config
 from registry.database import Database
 from registry.keyring import Keyring
 from worker.lanes import CALLS, OWN_CONCURRENCY
@@ -17,7 +17,6 @@ from worker.running import make_running
 
 log = structlog.get_logger()
 
-SHUTDOWN_SECONDS = 25.0  # longer than one HTTP exchange may take, so that a polite stop interrupts nothing
 GOODBYE_SECONDS = 3.0
 
 

@@ -1,8 +1,9 @@
 """Nothing that a log line or a traceback may show holds a secret."""
 
+import pytest
 from cryptography.fernet import Fernet
 
-from config import read_config
+from config import ConfigError, read_config
 from registry.portals import Installation
 
 
@@ -37,3 +38,16 @@ def test_an_installation_does_not_show_its_tokens() -> None:
     )
 
     assert "sesame" not in repr(installation)
+
+
+def test_an_exchange_must_fit_into_a_polite_stop() -> None:
+    settings = {
+        "PUBLIC_URL": "http://127.0.0.1:1",
+        "SECRET_KEYS": Fernet.generate_key().decode(),
+        "BITRIX24_CLIENT_ID": "a",
+        "BITRIX24_CLIENT_SECRET": "b",
+    }
+
+    with pytest.raises(ConfigError, match="HTTP_TIMEOUT_SECONDS"):
+        read_config({**settings, "HTTP_TIMEOUT_SECONDS": "25"})
+    assert read_config({**settings, "HTTP_TIMEOUT_SECONDS": "24"}).http_timeout_seconds == 24
