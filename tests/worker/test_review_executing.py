@@ -1,13 +1,17 @@
 """What happens to calls between two processes, after their deadline, and when keys or words are unfit."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from activities.base import Pending
+from activities.context import Context
 from config import Config
 from errors import NotConfigured, Unavailable
 from registry.database import Database
@@ -134,3 +138,57 @@ def test_a_call_that_fails_at_its_last_moment_is_answered_before_its_deadline(
     execute(running, call_id)
 
     assert of(running, call_id).state == "answering"
+
+
+def test_who_lost_the_lock_records_no_step_and_answers_nothing(
+    running: Running, portal: Portal, scripted: Scripted
+) -> None:
+    done: list[str] = []
+
+    def loses_its_lock(context: Context) -> dict[str, str]:
+        context.step("first", lambda: done.append("first"))
+        with running.database.session() as session:
+            holders = text("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 7")
+            session.execute(holders)
+        context.step("second", lambda: done.append("second"))
+        return {"inn": "never"}
+
+    scripted.does(loses_its_lock, lambda context: {"inn": context.step("first", lambda: "again") or "remembered"})
+    call_id = remembered(running, portal)
+
+    with pytest.raises(OperationalError):
+        execute(running, call_id)
+    interrupted = of(running, call_id).state
+    execute(running, call_id)  # the queue brings the job back
+
+    assert interrupted == "running"
+    assert done == ["first"]
+    answer = running.answers.get(call_id)
+    assert answer is not None
+    assert answer.values["inn"] == "remembered"
+
+
+def test_many_calls_at_once_do_not_wait_for_each_others_connections(
+    config: Config, database: Database, portal: Portal, scripted: Scripted
+) -> None:
+    jobs_at_once = 12
+    small = Database(database.dsn, database.keyring, pool_size=2 * jobs_at_once)
+    together = threading.Barrier(jobs_at_once, timeout=20)
+    running = make_running(config, small)
+
+    def holds_as_much_as_a_sending(context: Context) -> dict[str, str]:
+        with context.registry.packages.exclusively(int(context.operation_id)):
+            context.step("upload", lambda: "done")
+            together.wait()
+            context.registry.audit(actor="test", action="held")
+        return {"inn": ""}
+
+    scripted.does(holds_as_much_as_a_sending)
+    calls = [remembered(running, portal, f"workflow|A1|{number}") for number in range(jobs_at_once)]
+
+    with ThreadPoolExecutor(jobs_at_once) as threads:
+        list(threads.map(lambda call_id: execute(running, call_id), calls))
+    states = {of(running, call_id).state for call_id in calls}
+    small.close()
+
+    assert states == {"answering"}
