@@ -59,6 +59,7 @@ class Database:
                 pool_size=self._pool_size,
                 max_overflow=self._pool_size,
                 pool_timeout=3,
+                hide_parameters=True,  # errors reach logs, values may be papers and tokens
             )
         return self._engine
 

@@ -1,6 +1,6 @@
 """How a call gets into the queue: its row and its job in one transaction, one round trip."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +42,7 @@ class NewCall:
 
     portal_id: int
     code: str
-    event_token: str
+    event_token: str = field(repr=False)
     workflow_id: str
     workflow_document_id: list[str]
     properties: dict[str, Any]

@@ -2,9 +2,14 @@
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from config import ConfigError, read_config
+from registry.database import Database
 from registry.portals import Installation
+from registry.tables import Portal
+from tests.registry.test_calls import new_call
 
 
 def test_settings_do_not_show_their_secrets() -> None:
@@ -51,3 +56,15 @@ def test_an_exchange_must_fit_into_a_polite_stop() -> None:
     with pytest.raises(ConfigError, match="HTTP_TIMEOUT_SECONDS"):
         read_config({**settings, "HTTP_TIMEOUT_SECONDS": "25"})
     assert read_config({**settings, "HTTP_TIMEOUT_SECONDS": "24"}).http_timeout_seconds == 24
+
+
+def test_an_error_of_the_database_does_not_show_the_values(database: Database) -> None:
+    with pytest.raises(DBAPIError) as refused, database.session() as session:
+        session.execute(text("select 1 from nothing where word = :word"), {"word": "sesame"})
+
+    assert "nothing" in str(refused.value)
+    assert "sesame" not in str(refused.value)
+
+
+def test_a_new_call_does_not_show_its_event_token(portal: Portal) -> None:
+    assert "sesame" not in repr(new_call(portal, "sesame"))
