@@ -81,8 +81,11 @@ class Packages:
                 is_final=False,
                 **blank,
             )
-            session.execute(made.on_conflict_do_nothing())
-            return session.scalars(self._of(crm_item, name).where(Package.state == "open")).one()
+            wanted = self._of(crm_item, name).where(Package.state == "open")
+            while True:  # the one in our way may begin to be sent before we have read it
+                session.execute(made.on_conflict_do_nothing())
+                if (package := session.scalar(wanted)) is not None:
+                    return package
 
     def put_document(self, package_id: int, values: dict[str, Any]) -> tuple[Document, bool]:
         """Add a document to an open package, or replace the same one in it: (document, was it replaced).
