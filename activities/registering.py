@@ -62,6 +62,12 @@ def register(
     return done
 
 
+def kinds_of(portal: Portal) -> tuple[str, ...]:
+    """The kinds that an administrator keeps registered; all of them where nothing is registered yet."""
+    own = {"activity" if code.removesuffix("_activity") != code else "robot" for code in portal.registrations}
+    return tuple(kind for kind in KINDS if kind in own) or KINDS
+
+
 def unregister(
     client: Bitrix24Client, portals: Portals, portal: Portal, *, kinds: tuple[str, ...] = KINDS
 ) -> list[Registered]:

@@ -14,7 +14,11 @@ def register(running: Running, portal_id: int) -> None:
     portal = running.portals.get(portal_id)
     try:
         done = registering.register(
-            running.connections.bitrix24(portal), running.portals, portal, public_url=running.config.public_url
+            running.connections.bitrix24(portal),
+            running.portals,
+            portal,
+            public_url=running.config.public_url,
+            kinds=registering.kinds_of(portal),
         )
     except AppError as error:
         if error.temporary:
