@@ -104,7 +104,6 @@ class DiadocSendPackage(Activity):
             if not in_doubt:
                 package = _checked_and_frozen(context, package, inputs)
             box = sending.box_of(context, package)
-            begin_feed(context.diadoc(box), Feeds(context.registry.database), box)
             package = sending.post(context, package, box=box, in_doubt=in_doubt)
         facts = {"message_id": package.message_id, "counteragent": package.counteragent.get("name", "")}
         context.registry.audit(actor=context.actor, action="package_sent", subject=f"package:{package.id}", **facts)
@@ -136,6 +135,8 @@ def _checked_and_frozen(context: Context, package: Package, inputs: dict[str, An
     checked = check_package(context, package, documents, recipient, inputs["lock"])
     if checked.box is None or checked.faults:
         raise checked.error()
+    # before the package is frozen: a box that does not even tell its feed will take nothing either
+    begin_feed(context.diadoc(checked.box), Feeds(context.registry.database), checked.box)
     return sending.freeze(
         context,
         package,

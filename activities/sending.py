@@ -17,7 +17,7 @@ from clients.diadoc.client import DiadocClient
 from clients.diadoc.models import DocumentToPost, MessagePatchToPost, MessageToPost, ResolutionRequestToPost
 from clients.diadoc.models.posting import INLINE_LIMIT_BYTES
 from clients.diadoc.states import LockMode
-from errors import BoxNotChosen, FileNotFound, LockNotAllowed, NotFoundThere, NotPartner, ServiceError
+from errors import AppError, BoxNotChosen, FileNotFound, LockNotAllowed, NotFoundThere, NotPartner, ServiceError
 from registry.packages import operation_id
 from registry.tables import Box, Document, Package
 
@@ -81,15 +81,26 @@ def post(context: Context, package: Package, *, box: Box, in_doubt: bool) -> Pac
     found = look_up(client, box, documents) if in_doubt else None
     if found is None:
         try:
-            found = _upload_and_post(context, client, package, documents, box=box, again="")
-        except _ShelfForgot:
-            found = _upload_and_post(context, client, package, documents, box=box, again=":again")
+            found = _post_anew_if_forgotten(context, client, package, documents, box)
+        except AppError as error:
+            if not (error.temporary or in_doubt):  # an upload was refused: nothing has been posted
+                context.registry.packages.thaw(package.id)
+            raise
     context.registry.packages.mark_posted(package.id, **found)
     return _reread(context, package.id)
 
 
 class _ShelfForgot(Exception):
     """Diadoc no longer has what was uploaded: the same letter has to be posted with fresh names."""
+
+
+def _post_anew_if_forgotten(
+    context: Context, client: DiadocClient, package: Package, documents: list[Document], box: Box
+) -> dict[str, Any]:
+    try:
+        return _upload_and_post(context, client, package, documents, box=box, again="")
+    except _ShelfForgot:
+        return _upload_and_post(context, client, package, documents, box=box, again=":again")
 
 
 def _upload_and_post(

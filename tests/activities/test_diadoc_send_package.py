@@ -170,6 +170,21 @@ def test_a_refusal_for_good_opens_the_package_again(
     assert send(context)["docflow_state"] == "waiting_for_our_signature"
 
 
+@pytest.mark.parametrize("method", ["GetLastEvent", "ShelfUpload"])
+def test_a_refusal_before_anything_was_posted_leaves_the_package_open(
+    context: Context, package: Package, diadoc_sandbox: Any, method: str
+) -> None:
+    context.registry.packages.put_document(package.id, paper(context, number="900", size=600_000))
+    diadoc_sandbox.fault(method, "status", status=402, times=1, body="нельзя")
+
+    with pytest.raises(AppError) as refused:
+        send(context)
+
+    assert refused.value.code == "SUBSCRIPTION_ENDED"
+    assert context.registry.packages.get(package.id).state == "open"  # type: ignore[union-attr]
+    assert send(context)["docflow_state"] == "waiting_for_our_signature"
+
+
 def test_a_package_that_fails_its_check_is_not_sent(context: Context, package: Package, diadoc_sandbox: Any) -> None:
     incomplete = paper(context, number="18")
     incomplete["requisites"] = {"number": "18", "date": "2026-11-20"}
