@@ -6,8 +6,7 @@ from typing import Any, TypeVar
 from flask import request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from clients.bitrix24.payload import PayloadError
-from clients.bitrix24.quick_form import parse_usual_form
+from clients.bitrix24.payload import PayloadError, parse_form
 from handlers.refusals import Malformed, TooLarge, WrongContentType
 
 MAX_BYTES = 1024 * 1024
@@ -23,7 +22,7 @@ def posted() -> dict[str, Any]:
         raise TooLarge
     if request.mimetype not in _KINDS:
         raise WrongContentType
-    return read(lambda: parse_usual_form(_bytes(), content_type=request.mimetype))
+    return read(lambda: parse_form(_bytes(), content_type=request.mimetype))
 
 
 def read(reading: Callable[[], T]) -> T:

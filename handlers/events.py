@@ -74,7 +74,7 @@ def _updated(services: Services, event: IncomingEvent) -> None:
 
 
 def _uninstalled(services: Services, event: IncomingEvent) -> None:
-    installing.uninstall(services, _known(services, event))
+    installing.uninstall(services, _known(services, event), wipe=event.wants_clean)
 
 
 _TAKERS: dict[str, Callable[[Services, IncomingEvent], None]] = {

@@ -42,11 +42,14 @@ def install_by_event(services: Services, event: IncomingEvent) -> Portal:
     return portal
 
 
-def uninstall(services: Services, portal: Portal) -> None:
-    """Forget the portal's tokens. The caller has compared the application token, the only proof there is."""
-    Portals(services.database).uninstall(portal.id)
+def uninstall(services: Services, portal: Portal, *, wipe: bool) -> None:
+    """Forget the portal's tokens, and with wipe the consents of its Diadoc users.
+
+    The caller has compared the application token, the only proof there is.
+    """
+    Portals(services.database).uninstall(portal.id, wipe=wipe)
     services.known_portals.forget(portal.member_id)
-    _audit(services, portal, actor="portal", action="uninstalled")
+    _audit(services, portal, actor="portal", action="uninstalled", wiped=wipe)
     log.info("portal uninstalled", portal_id=portal.id)
 
 

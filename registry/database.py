@@ -27,6 +27,7 @@ KEEPALIVE: dict[str, Any] = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # keepalives do not fire while something sent is not acknowledged
     "connect_timeout": 3,
 }
 MIGRATION_LOCK = 0x62323465  # any number that nobody else uses

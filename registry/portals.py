@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from errors import PortalAuthLost
 from registry.database import Database
 from registry.keyring import digest
-from registry.tables import Call, Portal, PortalToken
+from registry.tables import Account, Box, Call, Portal, PortalToken
 
 CACHE_SECONDS = 60.0
 
@@ -91,9 +91,15 @@ class Portals:
         with self._database.session() as session:
             return list(session.scalars(select(Portal).order_by(Portal.id)))
 
-    def uninstall(self, portal_id: int) -> None:
-        """Forget tokens at once; what was sent stays known, its open calls end as undeliverable."""
+    def uninstall(self, portal_id: int, *, wipe: bool = False) -> None:
+        """Forget tokens at once; what was sent stays known, its open calls end as undeliverable.
+
+        wipe: the administrator wants our data gone too, so the consents of Diadoc users are forgotten as well.
+        """
         with self._database.session() as session:
+            if wipe:
+                session.execute(update(Account).where(Account.portal_id == portal_id).values(_FORGOTTEN))
+                session.execute(update(Box).where(Box.portal_id == portal_id).values(status="removed"))
             session.execute(update(PortalToken).where(PortalToken.portal_id == portal_id).values(_WIPED))
             gone = {"status": "uninstalled", "changed_at": datetime.now(UTC), "registrations": {}}
             session.execute(update(Portal).where(Portal.id == portal_id).values(gone))
@@ -115,6 +121,13 @@ class Portals:
             return {row[0]: row[1] for row in session.execute(counted)}
 
 
+_FORGOTTEN = {
+    "login": "",
+    "password_sealed": "",
+    "access_token_sealed": "",
+    "refresh_token_sealed": "",
+    "dead_since": func.now(),
+}
 _WIPED = {"access_token_sealed": "", "refresh_token_sealed": "", "dead_since": func.now()}
 
 

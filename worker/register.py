@@ -8,18 +8,18 @@ from worker.running import Running
 
 log = structlog.get_logger()
 
+EVENTS = ("ONAPPUPDATE", "ONAPPUNINSTALL")
+
 
 def register(running: Running, portal_id: int) -> None:
     """Bring a portal's registrations up to date. Raises temporary errors, so that the job comes back."""
-    portal = running.portals.get(portal_id)
+    portal, public_url = running.portals.get(portal_id), running.config.public_url
     try:
-        done = registering.register(
-            running.connections.bitrix24(portal),
-            running.portals,
-            portal,
-            public_url=running.config.public_url,
-            kinds=registering.kinds_of(portal),
-        )
+        client = running.connections.bitrix24(portal)
+        kinds = registering.kinds_of(portal)
+        done = registering.register(client, running.portals, portal, public_url=public_url, kinds=kinds)
+        for event in EVENTS:  # an update of the application drops these as well
+            client.event_bind(event=event, handler=f"{public_url}/bitrix24/events")
     except AppError as error:
         if error.temporary:
             raise

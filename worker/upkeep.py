@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from errors import AppError
 from registry.boxes import drop_old_consents
-from registry.tables import Account, Portal, PortalToken
+from registry.tables import Account, Box, Portal, PortalToken
 from worker.running import Running
 
 log = structlog.get_logger()
@@ -26,8 +26,9 @@ def keep_tokens(running: Running) -> None:
         ours = select(Portal.id).join(PortalToken, PortalToken.portal_id == Portal.id)
         ours = ours.where(PortalToken.user_id == Portal.installer_user_id, PortalToken.dead_since.is_(None))
         portals = list(session.scalars(ours.where(PortalToken.renewed_at < now - PORTAL_TOKEN_AGE)))
-        unused = select(Account.id).where(Account.dead_since.is_(None), Account.renewed_at < now - ACCOUNT_TOKEN_AGE)
-        accounts = list(session.scalars(unused))
+        used = select(Account.id).join(Box, Box.account_id == Account.id).where(Box.status == "connected")
+        old = used.where(Account.dead_since.is_(None), Account.renewed_at < now - ACCOUNT_TOKEN_AGE)
+        accounts = list(session.scalars(old.distinct()))
     for portal_id in portals:
         _try("portal", portal_id, partial(_renew_portal, running, portal_id))
     for account_id in accounts:

@@ -111,3 +111,31 @@ def test_uninstalling_wipes_the_tokens_and_reinstalling_brings_new_ones(database
         PortalTokens(database, portal.id).read()
     with database.session() as session:
         assert session.execute(text("select access_token_sealed from portal_token")).scalar_one() == ""
+
+
+def test_a_removal_that_wants_our_data_gone_forgets_the_consents_in_diadoc_too(
+    database: Database, portal: Portal
+) -> None:
+    boxes = Boxes(database, portal.id)
+    account_id = boxes.add_account(kind="developer_key", login="robot", password="word", token=fresh(1))
+    boxes.connect(account_id=account_id, box_id="0" * 32, inn="7707083893", kpp="773601001", name="Box")
+
+    Portals(database).uninstall(portal.id, wipe=True)
+
+    with pytest.raises(DiadocAuthLost):
+        AccountTokens(database, account_id).read()
+    assert boxes.all() == []
+    with database.session() as session:
+        kept = session.execute(text("select login || password_sealed || access_token_sealed from account")).scalar_one()
+    assert kept == ""
+
+
+def test_a_plain_removal_keeps_the_boxes_for_a_reinstallation(database: Database, portal: Portal) -> None:
+    boxes = Boxes(database, portal.id)
+    account_id = boxes.add_account(kind="oidc", token=fresh(1))
+    boxes.connect(account_id=account_id, box_id="0" * 32, inn="7707083893", kpp="773601001", name="Box")
+
+    Portals(database).uninstall(portal.id)
+
+    assert AccountTokens(database, account_id).read().access_token == "access-1"
+    assert len(boxes.all()) == 1
