@@ -3,6 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from marshmallow import ValidationError
+from marshmallow.fields import Field
+
+from activities import values
 from activities.base import DEADLINE_DAYS, Activity
 
 AT_ONCE = timedelta(hours=1)  # for activities that do not wait
@@ -21,8 +25,28 @@ def deadline(
     activity: Activity | None, properties: dict[str, Any], *, received_at: datetime, limit: datetime | None
 ) -> datetime:
     """The call's deadline, aware, UTC; an unreadable number of days counts as the default."""
-    ours = received_at + (timedelta(days=_days(properties)) if activity and activity.waits else AT_ONCE)
+    is_long = activity is not None and _will_wait(activity, properties)
+    ours = received_at + (timedelta(days=_days(properties)) if is_long else AT_ONCE)
     return min(ours, limit) if limit else ours
+
+
+def _will_wait(activity: Activity, properties: dict[str, Any]) -> bool:
+    """Does this call ask for waiting, as far as its inputs can be read without complaint?"""
+    fields = activity.inputs.fields
+    if not activity.waits:
+        return False
+    if "wait_for" in fields and _given(fields["wait_for"], properties.get("wait_for")) == "nothing":
+        return False
+    return not ("wait" in fields and _given(fields["wait"], properties.get("wait")) is False)
+
+
+def _given(field: Field, value: Any) -> Any:
+    if values.is_empty(value):
+        return field.load_default
+    try:
+        return field.deserialize(value)
+    except ValidationError:
+        return None  # the worker will say so
 
 
 def _days(properties: dict[str, Any]) -> int:

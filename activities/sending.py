@@ -17,11 +17,21 @@ from clients.diadoc.client import DiadocClient
 from clients.diadoc.models import DocumentToPost, MessagePatchToPost, MessageToPost, ResolutionRequestToPost
 from clients.diadoc.models.posting import INLINE_LIMIT_BYTES
 from clients.diadoc.states import LockMode
-from errors import AppError, BoxNotChosen, FileNotFound, LockNotAllowed, NotFoundThere, NotPartner, ServiceError
+from errors import (
+    AppError,
+    BoxNotChosen,
+    FileNotFound,
+    LockNotAllowed,
+    NotFoundThere,
+    NotPartner,
+    ServiceError,
+    Unavailable,
+)
 from registry.packages import operation_id
 from registry.tables import Box, Document, Package
 
 FILE_NAME = "FileName"
+SHELF_ROUNDS = 4  # a call lives weeks, an uploaded file seven days
 LOCKS = {"none": LockMode.NONE, "send": LockMode.SEND, "full": LockMode.FULL}
 
 
@@ -97,10 +107,12 @@ class _ShelfForgot(Exception):
 def _post_anew_if_forgotten(
     context: Context, client: DiadocClient, package: Package, documents: list[Document], box: Box
 ) -> dict[str, Any]:
-    try:
-        return _upload_and_post(context, client, package, documents, box=box, again="")
-    except _ShelfForgot:
-        return _upload_and_post(context, client, package, documents, box=box, again=":again")
+    for number in range(SHELF_ROUNDS):
+        try:
+            return _upload_and_post(context, client, package, documents, box=box, again=f":{number}" if number else "")
+        except _ShelfForgot:
+            continue
+    raise Unavailable(system="Диадок", method="PostMessage", detail="uploaded files are forgotten again and again")
 
 
 def _upload_and_post(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from activities import crm_ids
 from clients.bitrix24.models import EventSent, SentState
@@ -36,6 +37,11 @@ def deliver(running: Running, call_id: int) -> None:
         _not_taken(running, call, portal, answer, error)
     except NotConfigured as error:  # the key that opens its event token was dropped: no later try can do better
         _undeliverable(running, call, portal, str(error))
+    except SQLAlchemyError:
+        raise  # our own database is away: the job itself is tried again
+    except Exception:
+        log.exception("delivery broke", call_id=call.id)  # a bug of ours must end some day too
+        _put_off(running, call, portal, answer, "INTERNAL_ERROR")
     else:
         _said(running, call, portal, answer, sent)
 
