@@ -1,0 +1,70 @@
+"""What may still change: the papers of a package that is open."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from errors import TooManyFiles
+from registry.packages.finding import Finding
+from registry.tables import Document, Package
+
+DOCUMENTS_LIMIT = 40  # of one Diadoc message
+
+
+class Gathering(Finding):
+    """Opening packages, putting papers in and taking them out."""
+
+    def open_or_create(self, *, crm_item: str, name: str) -> Package:
+        """The open package of this item and name, made if there is none; two at once get the same one."""
+        with self._database.session() as session:
+            blank = {"mode": "delay_send", "lock_mode": "none", "message": "", "sending": {}, "counteragent": {}}
+            made = insert(Package).values(
+                portal_id=self._portal_id,
+                crm_item=crm_item,
+                name=name,
+                state="open",
+                attempt=1,
+                docflow_state="not_sent",
+                outcome="in_progress",
+                is_final=False,
+                **blank,
+            )
+            wanted = self._of(crm_item, name).where(Package.state == "open")
+            while True:  # the one in our way may begin to be sent before we have read it
+                session.execute(made.on_conflict_do_nothing())
+                if (package := session.scalar(wanted)) is not None:
+                    return package
+
+    def put_document(self, package_id: int, values: dict[str, Any]) -> tuple[Document, bool]:
+        """Add a document to an open package, or replace the same one in it: (document, was it replaced).
+
+        Raises PackageNotFound, AlreadySent, TooManyFiles.
+        """
+        with self._database.session() as session:
+            package = self._locked(session, package_id)
+            mine = select(Document).where(Document.package_id == package_id)
+            same = session.scalar(mine.where(Document.sameness == values["sameness"]))
+            if same is not None:
+                for name, value in values.items():
+                    setattr(same, name, value)
+                same.changed_at = datetime.now(UTC)
+                return same, True
+            if session.scalar(select(func.count()).select_from(mine.subquery())) >= DOCUMENTS_LIMIT:  # type: ignore[operator]
+                raise TooManyFiles(package_id=package_id)
+            document = Document(portal_id=self._portal_id, package_id=package_id, crm_item=package.crm_item, **values)
+            session.add(document)
+            session.flush()
+            return document, False
+
+    def remove_document(self, document: Document) -> None:
+        """Raises AlreadySent once the package's sending has begun."""
+        with self._database.session() as session:
+            self._locked(session, document.package_id)
+            found = session.get(Document, document.id)
+            if found is not None:
+                session.delete(found)
+
+    def count(self, package_id: int) -> int:
+        return len(self.documents(package_id))
