@@ -22,6 +22,7 @@ from tests.scenarios.installations import Installation
 PATIENCE = 45.0  # of a test, for a deal to get over what has hit it
 LARGE = b"%" * 600_000  # travels by the shelf
 AT_ONCE = 3
+SHARED_DEATH = 0.3  # seconds that a request under way waits for others to be killed with it
 ENDED = ("answered", "closed", "undeliverable")
 FILES = {"archive": 1, "print_form": 1, "original": 1, "protocol": 2}  # a protocol comes with its signature
 FILES_OF_TWO = 2 * sum(FILES.values())
@@ -43,7 +44,7 @@ class Deals:
     def __init__(self, house: Installation) -> None:
         for box in house.boxes.all():
             house.boxes.map_signer(box.id, bitrix_user_id=1, diadoc_user_id=seed.DIRECTOR.id)
-        self._house, self._killing = house, Lock()
+        self._house, self._killer = house, Killer(house)
 
     def run(self, chains: list[Chain]) -> None:
         """Until all have come to their end or have failed.
@@ -71,7 +72,7 @@ class Deals:
     def _step(self, chain: Chain, stages: list[str], pools: dict[str, ThreadPoolExecutor]) -> None:
         name, *rest = stages
         try:
-            Stage(self._house, self._killing, chain).do(name)
+            Stage(self._house, self._killer, chain).do(name)
         except Exception as failure:  # kept for the test of this cell, whatever it is
             chain.failures[name] = failure
             return
@@ -79,11 +80,26 @@ class Deals:
             pools[rest[0]].submit(self._step, chain, rest, pools)
 
 
+class Killer:
+    """Kills the worker and starts another one. What is under way at the same moment dies of one SIGKILL."""
+
+    def __init__(self, house: Installation) -> None:
+        self._product, self._lock, self._last = house.product, Lock(), 0.0
+
+    def kill(self, under_way_since: float) -> None:
+        time.sleep(SHARED_DEATH)
+        with self._lock:
+            if self._last < under_way_since:
+                self._product.kill("worker")
+                self._last = time.monotonic()
+                self._product.start("worker")
+
+
 class Stage:
     """What is done with one deal, by drivers of its own."""
 
-    def __init__(self, house: Installation, killing: Lock, chain: Chain) -> None:
-        self.house, self._killing, self.chain = house, killing, chain
+    def __init__(self, house: Installation, killer: "Killer", chain: Chain) -> None:
+        self.house, self._killer, self.chain = house, killer, chain
         self.portal = PortalSandbox(list(house.portal_sandbox.urls.values()))
         self.diadoc = DiadocSandbox(house.diadoc_sandbox.url)
 
@@ -167,9 +183,7 @@ class Stage:
         for number, cell in armed.items():
             until(lambda: self._has_hit(number, cell), f"the fault of {cell}")  # noqa: B023 - asked at once
             if cell.kind == "kill":
-                with self._killing:
-                    self.house.product.kill("worker")
-                    self.house.product.start("worker")
+                self._killer.kill(time.monotonic())
 
     def _has_hit(self, number: int, cell: Cell) -> bool:
         return any(fault["id"] == number and fault["times"] == 0 for fault in self._sandbox(cell).faults())

@@ -101,7 +101,7 @@ class Cell:
     @property
     def fault(self) -> dict[str, Any]:
         if self.kind == "kill":
-            return {"kind": "delay", "seconds": 1.0}
+            return {"kind": "delay", "seconds": TIMEOUT_SECONDS - 0.2}
         return KINDS[self.kind][self.system]
 
     @property
