@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from registry.embedded import EmbeddedPostgres, place_of
+from registry.embedded import EmbeddedPostgres
 
 
 @pytest.fixture
@@ -64,11 +64,3 @@ def test_nobody_gets_in_without_the_password(server: EmbeddedPostgres) -> None:
 def test_it_listens_on_no_network(server: EmbeddedPostgres) -> None:
     with psycopg.connect(server.place.dsn) as connection:
         assert connection.execute("show listen_addresses").fetchone() == ("",)
-
-
-def test_the_socket_path_is_short_enough_however_deep_the_folder(tmp_path: Path) -> None:
-    deep = tmp_path / ("deep" * 30)
-
-    place = place_of(deep)
-
-    assert len(str(place.socket / ".s.PGSQL.5432").encode()) < 108

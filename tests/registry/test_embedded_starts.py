@@ -8,8 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import registry.embedded
-from registry.embedded import EmbeddedPostgres, Place
+from registry.embedded import EmbeddedPostgres, Place, launcher, place_of, prepare, preparing
 
 SECONDS = 30
 
@@ -17,7 +16,7 @@ SECONDS = 30
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "data"
-    place = registry.embedded.place_of(tmp_path / "data")
+    place = place_of(tmp_path / "data")
     if place.user:
         shutil.rmtree(place.data.parent, ignore_errors=True)
 
@@ -49,7 +48,7 @@ class Killed(BaseException):
 def test_a_first_start_that_was_killed_is_begun_anew(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
-    really = registry.embedded._run
+    really = preparing._run
 
     def cut_short(place: Place, program: str, *arguments: str) -> None:
         really(place, program, *arguments)
@@ -58,9 +57,9 @@ def test_a_first_start_that_was_killed_is_begun_anew(
             shutil.rmtree(folder / "global")
         raise Killed
 
-    monkeypatch.setattr(registry.embedded, "_run", cut_short)
+    monkeypatch.setattr(preparing, "_run", cut_short)
     with pytest.raises(Killed):
-        registry.embedded.prepare(EmbeddedPostgres(data_dir).place)
+        prepare(EmbeddedPostgres(data_dir).place)
     monkeypatch.undo()
 
     assert is_served(data_dir)
@@ -87,13 +86,13 @@ def test_a_stop_that_comes_while_postgres_is_being_started_is_heard(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = EmbeddedPostgres(data_dir)
-    really = registry.embedded._start
+    really = launcher._start
 
     def start(place: Place):
         server.stop()
         return really(place)
 
-    monkeypatch.setattr(registry.embedded, "_start", start)
+    monkeypatch.setattr(launcher, "_start", start)
     thread, _ = serving(server)
     thread.join(10)
     is_over = not thread.is_alive()
