@@ -4,7 +4,6 @@ import sys
 from typing import Any
 
 import click
-from sqlalchemy import select
 
 from commands.output import json_option, show, show_one
 from commands.setting import setting
@@ -24,14 +23,14 @@ def group() -> None:
 @group.command("list", help="The newest calls.")
 @click.option("--state", type=click.Choice(STATES), help="Only calls in this state.")
 @click.option("--code", help="Only calls of this activity.")
+@click.option("--portal", "which", default="", help="Only calls of this portal: its number, member id or host.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
 @json_option
-def list_calls(state: str | None, code: str | None, limit: int, as_json: bool) -> None:
-    wanted = select(Call).order_by(Call.id.desc()).limit(limit)
-    wanted = wanted.where(Call.state == state) if state else wanted
-    wanted = wanted.where(Call.code == code) if code else wanted
-    with setting().database.session() as session:
-        rows = [_row(call) for call in session.scalars(wanted)]
+def list_calls(state: str | None, code: str | None, which: str, limit: int, as_json: bool) -> None:
+    found = setting()
+    portal_id = found.portal(which).id if which else None
+    calls = Calls(found.database).latest(portal_id=portal_id, state=state, code=code, limit=limit)
+    rows = [_row(call) for call in calls]
     show(rows, ("id", "code", "state", "item", "attempts", "received_at", "deadline_at", "error"), as_json=as_json)
 
 

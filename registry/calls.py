@@ -25,6 +25,15 @@ class Calls:
         with self._database.session() as session:
             return session.get(Call, call_id)
 
+    def latest(
+        self, *, portal_id: int | None = None, state: str | None = None, code: str | None = None, limit: int
+    ) -> list[Call]:
+        """The newest calls first, of one portal, state or activity where one is named."""
+        named = {"portal_id": portal_id, "state": state, "code": code}
+        wanted = select(Call).filter_by(**{name: value for name, value in named.items() if value is not None})
+        with self._database.session() as session:
+            return list(session.scalars(wanted.order_by(Call.id.desc()).limit(limit)))
+
     def event_token(self, call: Call) -> str:
         return self._database.keyring.open(call.event_token_sealed)
 

@@ -1,15 +1,21 @@
 """The command line in this process, on the database of the tests."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import text
 
 from app import main
 from registry.database import Database
+from registry.portals import Installation, Portals
+from registry.tables import Portal
 from tests.conftest import SECRET_KEY
+from tests.registry.test_calls import new_call
+from worker.enqueue import remember
 
 Run = Callable[..., Result]
 NAMES = ("PUBLIC_URL", "SECRET_KEYS", "BITRIX24_CLIENT_ID", "BITRIX24_CLIENT_SECRET", "DATABASE_URL", "DATA_DIR")
@@ -45,3 +51,28 @@ def run(set_up: Run, database: Database, monkeypatch: pytest.MonkeyPatch) -> Run
     address = f"postgresql://{parts['user']}:{parts['password']}@/{parts['dbname']}?host={parts['host']}"
     monkeypatch.setenv("DATABASE_URL", address)
     return set_up
+
+
+@pytest.fixture
+def call_id(database: Database, portal: Portal) -> int:
+    found = remember(database, new_call(portal))
+    assert found is not None
+    with database.session() as session:
+        session.execute(text("delete from procrastinate_jobs"))
+    return found
+
+
+@pytest.fixture
+def another(database: Database) -> Portal:
+    return Portals(database).install(
+        Installation(
+            member_id="f" * 32,
+            client_endpoint="https://another.bitrix24.ru/rest/",
+            server_endpoint="https://oauth.bitrix.info/rest/",
+            application_token="another",
+            user_id=1,
+            access_token="a",
+            refresh_token="r",
+            expires_at=datetime.now(UTC) + timedelta(hours=1),
+        )
+    )

@@ -1,43 +1,14 @@
 """What the listings show, to people and to programs."""
 
 import json
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from registry.boxes import Boxes
 from registry.database import Database
-from registry.portals import Installation, Portals
 from registry.tables import Portal
 from tests.commands.conftest import Run
-from tests.registry.test_calls import new_call
-from worker.enqueue import remember
-
-
-@pytest.fixture
-def call_id(database: Database, portal: Portal) -> int:
-    found = remember(database, new_call(portal))
-    assert found is not None
-    with database.session() as session:
-        session.execute(text("delete from procrastinate_jobs"))
-    return found
-
-
-@pytest.fixture
-def another(database: Database) -> Portal:
-    return Portals(database).install(
-        Installation(
-            member_id="f" * 32,
-            client_endpoint="https://another.bitrix24.ru/rest/",
-            server_endpoint="https://oauth.bitrix.info/rest/",
-            application_token="another",
-            user_id=1,
-            access_token="a",
-            refresh_token="r",
-            expires_at=datetime.now(UTC) + timedelta(hours=1),
-        )
-    )
 
 
 def test_portals_are_listed_with_their_open_calls(run: Run, portal: Portal, call_id: int) -> None:
@@ -69,39 +40,6 @@ def test_a_portal_that_is_not_clear_is_asked_for_by_name(run: Run, portal: Porta
     assert result.exit_code == 1
     assert "another.bitrix24.ru" in result.output
     assert "--portal" in result.output
-
-
-def test_calls_are_listed_by_state(run: Run, call_id: int) -> None:
-    new = json.loads(run("calls", "list", "--json", "--state", "new").stdout)
-    ended = json.loads(run("calls", "list", "--json", "--state", "answered").stdout)
-
-    assert [row["id"] for row in new] == [call_id]
-    assert ended == []
-
-
-def test_a_call_is_shown_with_its_inputs_and_without_its_token(run: Run, call_id: int) -> None:
-    result = run("calls", "show", str(call_id), "--json")
-
-    shown = json.loads(result.stdout)
-    assert shown["properties"] == {"for_inn": "7707083893"}
-    assert shown["answer"] is None
-    assert "event_token" not in result.stdout
-
-
-@pytest.mark.parametrize("command", ["show", "replay"])
-def test_an_unknown_call_is_said_so(run: Run, command: str) -> None:
-    result = run("calls", command, "404")
-
-    assert result.exit_code == 1
-    assert "There is no call 404" in result.output
-
-
-def test_a_replayed_call_has_a_new_job(run: Run, database: Database, call_id: int) -> None:
-    result = run("calls", "replay", str(call_id))
-
-    assert result.exit_code == 0
-    with database.session() as session:
-        assert session.scalars(text("select task_name from procrastinate_jobs")).all() == ["execute"]
 
 
 def test_a_portal_that_does_not_answer_is_said_so(run: Run, portal: Portal) -> None:
