@@ -28,9 +28,13 @@ class Setting:
         return Connections(self.config, self.database)
 
     def portal(self, which: str) -> Portal:
-        """By number, member id or host; without a word the only one. Ends the command when it is not clear which."""
+        """By number, member id or host; without a word the only one. Ends the command when it is not clear which.
+
+        Portals that removed us are meant only when no other fits.
+        """
         portals = Portals(self.database).all()
-        found = [portal for portal in portals if not which or which in _names(portal)]
+        named = [portal for portal in portals if not which or which in _names(portal)]
+        found = [portal for portal in named if portal.status != "uninstalled"] or named
         if len(found) != 1:
             known = ", ".join(f"{portal.id} ({host_of(portal)})" for portal in portals) or "none installed us yet"
             sys.exit(f"Name one portal with --portal. Known: {known}")

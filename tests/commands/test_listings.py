@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from registry.boxes import Boxes
 from registry.database import Database
+from registry.portals import Portals
 from registry.tables import Portal
 from tests.commands.conftest import Run
 
@@ -40,6 +41,20 @@ def test_a_portal_that_is_not_clear_is_asked_for_by_name(run: Run, portal: Porta
     assert result.exit_code == 1
     assert "another.bitrix24.ru" in result.output
     assert "--portal" in result.output
+
+
+def test_the_only_portal_that_did_not_remove_us_needs_no_name(
+    run: Run, database: Database, portal: Portal, another: Portal
+) -> None:
+    Portals(database).uninstall(another.id)
+    boxes = Boxes(database, portal.id)
+    boxes.connect(account_id=boxes.add_account(kind="oidc"), box_id="1" * 32, inn="7707083893", kpp="", name="Ромашка")
+
+    unnamed = run("boxes", "list", "--json")
+    removed = run("boxes", "list", "--json", "--portal", another.member_id)
+
+    assert [row["name"] for row in json.loads(unnamed.stdout)] == ["Ромашка"]
+    assert (removed.exit_code, json.loads(removed.stdout)) == (0, [])
 
 
 def test_a_portal_that_does_not_answer_is_said_so(run: Run, portal: Portal) -> None:
