@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import text
@@ -22,13 +23,23 @@ PAUSES: dict[type[AppError], str] = {
 }
 
 
+@dataclass
+class Look:
+    """What came of a look at one box. was_read: to its end; package_ids: of packages whose docflow changed."""
+
+    was_read: bool = False
+    package_ids: set[int] = field(default_factory=set)
+    error: AppError | None = None
+
+
 @contextmanager
-def opened(running: Running, box_pk: int, *, lock: int) -> Iterator[Box | None]:
+def opened(running: Running, box_pk: int, *, lock: int, look: Look | None = None) -> Iterator[Box | None]:
     """The box while this process alone holds its lock; None when another has it or the box is not to be read.
 
-    What we foresee ends here: a box that is closed to us is marked so and paused, anything else waits for the next
-    turn. Errors of our own database go on, so that the job is tried again.
+    What we foresee ends here and is kept in `look`: a box that is closed to us is marked so and paused, anything else
+    waits for the next turn. Errors of our own database go on, so that the job is tried again.
     """
+    look = look or Look()
     with _locked(running, box_pk, lock) as is_mine:
         box = running.feeds.get(box_pk) if is_mine else None
         if box is None or box.status != "connected":
@@ -36,7 +47,9 @@ def opened(running: Running, box_pk: int, *, lock: int) -> Iterator[Box | None]:
             return
         try:
             yield box
+            look.was_read = True
         except AppError as error:
+            look.error = error
             _failed(running, box, error)
 
 

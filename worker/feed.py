@@ -36,10 +36,14 @@ FINAL_FOR = timedelta(days=30)  # so long a finished document is looked after: i
 
 
 class BoxReader:
-    """Reads one box for whoever holds its lock. Its methods raise errors of Diadoc."""
+    """Reads one box for whoever holds its lock. Its methods raise errors of Diadoc.
 
-    def __init__(self, running: Running, box: Box) -> None:
+    changed: gathers the packages whose docflow changed, also when the reading does not come to its end.
+    """
+
+    def __init__(self, running: Running, box: Box, changed: set[int] | None = None) -> None:
         self._running, self._box = running, box
+        self._changed = set() if changed is None else changed
         self._registry = PortalRegistry(running.database, box.portal_id)
 
     @cached_property
@@ -134,6 +138,7 @@ class BoxReader:
 
     def _refresh(self, documents: list[Document]) -> None:
         changed = refresh(documents, client=self._client, packages=self._registry.packages, box=self._box)
+        self._changed |= changed
         if changed:
             log.info("docflow changed", box_id=self._box.box_id, package_ids=sorted(changed))
 

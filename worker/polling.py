@@ -1,23 +1,27 @@
 """The clock's jobs that learn what happened in Diadoc: the feed of a box, its invitations, and a slow look at all."""
 
-from worker.boxes import FEED_LOCK, INVITATIONS_LOCK, RECONCILE_LOCK, opened
+from worker.boxes import FEED_LOCK, INVITATIONS_LOCK, RECONCILE_LOCK, Look, opened
 from worker.feed import BoxReader
 from worker.invitations import ask_invitations
 from worker.running import Running
 
 
-def poll(running: Running, box_pk: int) -> None:
+def poll(running: Running, box_pk: int) -> Look:
     """Read the box's feed to its end, unless another process is doing so."""
-    with opened(running, box_pk, lock=FEED_LOCK) as box:
+    look = Look()
+    with opened(running, box_pk, lock=FEED_LOCK, look=look) as box:
         if box is not None and box.index_key is not None:
-            BoxReader(running, box).read(box.index_key)
+            BoxReader(running, box, look.package_ids).read(box.index_key)
+    return look
 
 
-def reconcile(running: Running, box_pk: int) -> None:
+def reconcile(running: Running, box_pk: int) -> Look:
     """Ask about every document of the box that may still change, for what its feed did not bring."""
-    with opened(running, box_pk, lock=RECONCILE_LOCK) as box:
+    look = Look()
+    with opened(running, box_pk, lock=RECONCILE_LOCK, look=look) as box:
         if box is not None:
-            BoxReader(running, box).reconcile()
+            BoxReader(running, box, look.package_ids).reconcile()
+    return look
 
 
 def poll_invitations(running: Running, box_pk: int) -> None:

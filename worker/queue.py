@@ -24,7 +24,7 @@ def make_queue(database: Database, running: Running | None = None) -> procrastin
     return queue
 
 
-def _bound(function: Callable[..., None], running: Running | None) -> Callable[..., None]:
+def _bound(function: Callable[..., object], running: Running | None) -> Callable[..., None]:
     def task(**arguments: Any) -> None:
         if running is None:
             raise RuntimeError("this process only enqueues")
@@ -33,7 +33,7 @@ def _bound(function: Callable[..., None], running: Running | None) -> Callable[.
     return task
 
 
-TASKS: dict[str, tuple[str, Callable[..., None]]] = {
+TASKS: dict[str, tuple[str, Callable[..., object]]] = {
     "execute": (CALLS, execute.execute),
     "settle": (CALLS, settle.settle),
     "deliver": (CALLS, deliver.deliver),
