@@ -25,7 +25,8 @@ def status_outputs(
 ) -> dict[str, Any]:
     """The status of a package, or of one document of it, with `who_must_act`; `documents`: all of the package."""
     shown = [document] if document else list(documents)
-    state, needs_reply = _state(package, document), states.package_needs_reply(map(standing, shown))
+    state = _state(package, document) if document else _state_of_all(package, documents)
+    needs_reply = states.package_needs_reply(map(standing, shown))
     is_final = states.is_final(state, needs_reply)
     refused = [one.id for one in shown if one.docflow_state in REFUSED]
     return {
@@ -68,10 +69,15 @@ def link_to(context: Context, package: Package, document: Document | None) -> st
     return f"{web}/{box_id_on_the_wire(box.box_id)}/Document/Show?{address}"
 
 
-def _state(package: Package, document: Document | None) -> DocflowState:
-    if document is None or package.state == "deleted":
+def _state_of_all(package: Package, documents: Sequence[Document]) -> DocflowState:
+    """From the documents, as whoever waits is told by: the package's own row is summed up a moment after them."""
+    if package.state != "sent" or not documents:
         return DocflowState(package.docflow_state)
-    return DocflowState(document.docflow_state)
+    return states.package_state([standing(one) for one in documents])
+
+
+def _state(package: Package, document: Document) -> DocflowState:
+    return DocflowState(package.docflow_state if package.state == "deleted" else document.docflow_state)
 
 
 def _is_signed(document: Document) -> bool:

@@ -57,6 +57,16 @@ def test_a_package_that_is_being_gathered_is_not_sent(sender, context) -> None:
     assert status["who_must_act"] == "operator"
 
 
+def test_a_package_stands_where_its_documents_stand_though_nobody_summed_it_up_yet(sender, context) -> None:
+    package = sender.send("act")
+    (document,) = sender.documents(package)
+    sender.packages.keep_state(document.id, SIGNED)  # and the poll that did so was killed
+
+    status = status_outputs(context, sender.again(package), sender.documents(package))
+
+    assert (status["docflow_state"], status["outcome"]) == ("signed_by_counteragent", "success")
+
+
 def test_the_state_is_told_in_the_portals_language(sender, context, again) -> None:
     package = sender.gather("act")
 
