@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from commands.setting import Setting, setting
 from commands.supervisor import Process, Supervisor
 from errors import NotConfigured
+from registry.embedded import ensure_version, place_of
 from worker.process import run_worker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,8 @@ def worker() -> None:
 @click.command("run", help="Run everything on this machine: database (if embedded), web, worker, scheduler.")
 def run() -> None:
     found = setting()
+    if not found.config.database_url:
+        ensure_version(place_of(found.config.data_dir))  # no restart would cure it
     python, own = sys.executable, [sys.executable, "-m", "app"]
     processes = [
         Process("web", [python, "-m", "gunicorn", "-c", str(ROOT / "gunicorn_conf.py"), "wsgi:app"]),
