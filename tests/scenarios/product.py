@@ -64,13 +64,21 @@ class Product:
     def start(self, *names: str) -> None:
         """Start processes; "worker-2" is a second worker. Waits until the web answers."""
         for name in names:
-            log = (self.folder / f"{name}.log").open("ab")
-            command = [sys.executable, *COMMANDS[name.partition("-")[0]]]
-            self.processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
+            self.respawn(name)
         if {"web", "run"} & set(names):
             wait_until(self._is_up, START_SECONDS, f"the start of {names}")
+
+    def respawn(self, name: str) -> None:
+        """Start one process without waiting for it."""
+        log = (self.folder / f"{name}.log").open("ab")
+        command = [sys.executable, *COMMANDS[name.partition("-")[0]]]
+        self.processes[name] = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+    @property
+    def data_dir(self) -> Path:
+        return Path(self.environment["DATA_DIR"])
 
     def _is_up(self) -> bool:
         try:
