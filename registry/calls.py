@@ -141,14 +141,20 @@ class Calls:
             return list(session.scalars(rows, {"limit": limit}))
 
     def forgotten(self, *, older_than: timedelta, limit: int = 500) -> list[int]:
-        """Open calls that should be running and have no job in the queue."""
+        """Open calls that should be running, have no job in the queue and are held by no process.
+
+        A job that counts as being done is no sign of life: its worker may have been unable to record how it ended.
+        """
         rows = text("""
             select c.id from call c
             where c.state in ('new', 'running') and coalesce(c.next_attempt_at, c.received_at) < now() - :age
               and not exists (
                 select from procrastinate_jobs j
-                where j.status in ('todo', 'doing') and j.task_name = 'execute'
-                  and (j.args->>'call_id')::bigint = c.id)
+                where j.status = 'todo' and j.task_name = 'execute' and (j.args->>'call_id')::bigint = c.id)
+              and not exists (
+                select from pg_locks l join pg_database d on d.oid = l.database
+                where l.locktype = 'advisory' and d.datname = current_database()
+                  and l.classid = 7 and l.objid = c.id and l.objsubid = 2)
             order by c.id limit :limit""")
         with self._database.session() as session:
             return list(session.scalars(rows, {"age": older_than, "limit": limit}))
