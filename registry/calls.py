@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from registry.database import Database
-from registry.tables import Answer, Call, Step
+from registry.tables import Answer, Call, Portal, Step
 
 OPEN = ("new", "running", "waiting")
+REINSTALLED_WITHIN = timedelta(hours=1)  # who removes us in order to install us again loses no waiting call
 
 
 class Calls:
@@ -125,8 +126,15 @@ class Calls:
         return found
 
     def past_deadline(self, limit: int = 500) -> list[int]:
-        wanted = select(Call.id).where(Call.state.in_(OPEN), Call.deadline_at <= func.now())
+        """Open calls whose time is over, and those of portals that have removed us for good: nobody will wait."""
+        removed = select(Portal.id).where(Portal.status == "uninstalled")
+        removed = removed.where(Portal.changed_at <= func.now() - REINSTALLED_WITHIN)
         with self._database.session() as session:
+            gone = list(session.scalars(removed))
+            is_late = Call.deadline_at <= func.now()
+            wanted = select(Call.id).where(
+                Call.state.in_(OPEN), or_(is_late, Call.portal_id.in_(gone)) if gone else is_late
+            )
             return list(session.scalars(wanted.order_by(Call.deadline_at).limit(limit)))
 
     def waits_to_look_at(self, limit: int = 500) -> list[int]:

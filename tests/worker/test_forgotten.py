@@ -4,9 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from scheduler.deadlines import enqueue_expired
 from scheduler.forgotten import enqueue_forgotten
+from tests.worker.workflows import installed
+from worker.deliver import deliver
 from worker.enqueue import enqueue
 from worker.execute import execute
+from worker.settle import expire
 
 
 @pytest.fixture
@@ -45,3 +49,29 @@ def test_a_call_that_waits_for_its_next_attempt_is_not_forgotten(workflows, call
     workflows.sql("update call set next_attempt_at = now() + interval '1 minute'")
 
     assert forgotten(workflows) == []
+
+
+def test_calls_of_a_portal_that_removed_us_for_good_are_ended(workflows, scripted) -> None:
+    call_id = workflows.call()
+    workflows.sql("update call set state = 'waiting'")
+    workflows.running.portals.uninstall(workflows.portal.id)
+    at_first = workflows.running.calls.past_deadline()
+
+    workflows.sql("update portal set changed_at = now() - interval '61 minutes'")
+    with workflows.running.database.session() as session:
+        enqueue_expired(workflows.running.database, session)
+    expire(workflows.running, call_id)
+    deliver(workflows.running, call_id)
+
+    assert at_first == []  # it may be installed again in a moment
+    assert ("expire", call_id) in workflows.jobs()
+    assert (workflows.of(call_id).state, workflows.answer(call_id).state) == ("undeliverable", "undeliverable")
+
+
+def test_calls_of_a_portal_that_installed_us_again_go_on(workflows, scripted) -> None:
+    workflows.call()
+    workflows.running.portals.uninstall(workflows.portal.id)
+    workflows.running.portals.install(installed(workflows.sandbox, workflows.app))
+    workflows.sql("update portal set changed_at = now() - interval '61 minutes'")
+
+    assert workflows.running.calls.past_deadline() == []
