@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bench.table import Line
 from bench.world import World, empty
-from tests.scenarios.product import Product, wait_until
+from tests.scenarios.product import Product, wait_registered, wait_until
 
 STALLED_SECONDS = 2.0
 ROUNDS = 3
@@ -33,7 +33,7 @@ def _wait(world: World, folder: Path) -> float:
     try:
         product.start("web", "worker", "scheduler")
         world.portal.install(app)
-        wait_until(lambda: world.portal.registrations(app), what="the registration")
+        wait_registered(world.portal, app)
         return _taken_over(world, product)
     finally:
         product.stop()

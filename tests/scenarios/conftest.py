@@ -16,7 +16,7 @@ from registry.keyring import Keyring
 from registry.portals import Portals
 from sandbox.diadoc import seed
 from tests.conftest import SECRET_KEY
-from tests.scenarios.product import Product, wait_until
+from tests.scenarios.product import Product, wait_registered
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def product(installation: Product, portal_sandbox: Any) -> Product:
     installation.start("web", "worker", "scheduler")
     page = portal_sandbox.install(installation.app)  # type: ignore[attr-defined]
     assert page.is_finished, page.body
-    wait_until(lambda: portal_sandbox.registrations(installation.app), what="the registration")  # type: ignore[attr-defined]
+    wait_registered(portal_sandbox, installation.app)  # type: ignore[attr-defined]
     connect_box(installation)
     return installation
 

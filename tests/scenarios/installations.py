@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from activities import catalog
 from clients.diadoc.ids import normal_box_id
 from credentials import Token
 from registry.boxes import Boxes
@@ -21,7 +22,7 @@ from sandbox.diadoc import seed
 from sandbox.diadoc.driver import DiadocSandbox
 from sandbox.portal.driver import LocalApp, PortalSandbox
 from tests.conftest import SECRET_KEY
-from tests.scenarios.product import Product, wait_until
+from tests.scenarios.product import Product, wait_registered
 
 RATE, BURST = 500.0, 1_000.0  # of the portal, in both eyes: these tests are not about waiting for a turn
 
@@ -66,7 +67,7 @@ class Installation:
         page = self.portal_sandbox.install(self.app)
         assert page is not None
         assert page.is_finished, page.body
-        wait_until(lambda: self.portal_sandbox.registrations(self.app), what="the registration")
+        wait_registered(self.portal_sandbox, self.app)
         token = Token("", seed.first_refresh_token(seed.ROBOT))
         account_id = self.boxes.add_account(kind="oidc", token=token)
         facts = {"inn": seed.ROMASHKA.inn, "kpp": seed.ROMASHKA.kpp, "name": seed.ROMASHKA.name}
@@ -86,6 +87,11 @@ class Installation:
 
     def start_workflow(self, deal: int, steps: list[dict[str, Any]]) -> str:
         return self.portal_sandbox.start_workflow(steps, ["crm", "CCrmDocumentDeal", f"DEAL_{deal}"])
+
+
+def registered(portal_sandbox: PortalSandbox, app: LocalApp) -> None:
+    """Wait until everything is registered, as a robot and as an activity."""
+    wait_until(lambda: len(portal_sandbox.registrations(app)) == 2 * len(catalog()), what="the registration")
 
 
 @contextmanager

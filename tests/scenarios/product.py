@@ -12,6 +12,8 @@ from typing import Any
 
 import requests
 
+from activities import catalog
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 40
 COMMANDS = {
@@ -35,6 +37,12 @@ def wait_until(is_done: Callable[[], Any], seconds: float = 30, what: str = "it"
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s; last seen: {found!r}"
         time.sleep(0.05)
     return found
+
+
+def wait_registered(portal_sandbox: Any, app: Any) -> None:
+    """Until every robot and activity is there: a workflow that calls a missing one fails."""
+    wanted = 2 * len(catalog())
+    wait_until(lambda: len(portal_sandbox.registrations(app)) == wanted, what="the registration")
 
 
 class Product:
