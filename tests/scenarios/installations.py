@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from activities import catalog
 from clients.diadoc.ids import normal_box_id
 from credentials import Token
 from registry.boxes import Boxes
@@ -87,11 +86,6 @@ class Installation:
 
     def start_workflow(self, deal: int, steps: list[dict[str, Any]]) -> str:
         return self.portal_sandbox.start_workflow(steps, ["crm", "CCrmDocumentDeal", f"DEAL_{deal}"])
-
-
-def registered(portal_sandbox: PortalSandbox, app: LocalApp) -> None:
-    """Wait until everything is registered, as a robot and as an activity."""
-    wait_until(lambda: len(portal_sandbox.registrations(app)) == 2 * len(catalog()), what="the registration")
 
 
 @contextmanager
