@@ -155,7 +155,9 @@ class Http:
     def _no_answer(self, method: str, url: str, error: Exception) -> Unavailable:
         # requests puts the whole address, tokens included, into its messages: say the host only
         detail = f"{type(error).__name__} at {_host(url)}"
-        return Unavailable(system=self.system, method=method, detail=detail)
+        # Whoever is that slow may do it yet: who looked or tried again too soon would have it done twice.
+        pause = self.timeout_seconds if isinstance(error, requests.ReadTimeout) else None
+        return Unavailable(system=self.system, method=method, detail=detail, retry_after=pause)
 
 
 def _host(url: str) -> str:

@@ -128,6 +128,24 @@ def test_a_silent_peer_is_given_up_after_the_timeout(peer):
     assert time.monotonic() - began < 2
 
 
+def test_a_silent_peer_is_left_alone_for_as_long_again(peer):
+    peer.scripts = [lambda connection: time.sleep(2)]
+
+    with pytest.raises(Unavailable) as failed:
+        Http(system="Диадок", timeout_seconds=0.2).send("POST", peer.url, method="PostMessage", repeat=False)
+
+    assert failed.value.retry_after == 0.2  # it may still be at work
+
+
+def test_a_broken_connection_asks_for_no_pause(peer, http):
+    peer.scripts = [lambda connection: None]
+
+    with pytest.raises(Unavailable) as failed:
+        http.send("POST", peer.url, method="PostMessage", repeat=False)
+
+    assert failed.value.retry_after is None
+
+
 def test_a_peer_that_does_not_read_our_upload_is_given_up(peer, http):
     peer.scripts = [lambda connection: time.sleep(5)]
     began = time.monotonic()
