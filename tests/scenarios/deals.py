@@ -171,6 +171,10 @@ class Stage:
         for cell in cells:
             if cell.method in rare:
                 self._sql(f"update box set {rare[cell.method]}")
+            elif cell.method == "oauth.token":
+                self.portal.expire_tokens()
+            elif cell.method == "connect/token":
+                self.diadoc.revoke_tokens(seed.ROBOT, "access")
 
     def _arm(self, cells: list[Cell]) -> dict[int, Cell]:
         return {self._sandbox(cell).fault(cell.method, **cell.fault): cell for cell in cells}

@@ -51,8 +51,10 @@ SEND = {
         "crm.requisite.list",
         "bizproc.activity.log",
         "bizproc.event.send",
+        "oauth.token",
     ),
     "diadoc": (
+        "connect/token",
         "GetDocumentTypes",
         "GetOrganizationsByInnKpp",
         "GetCounteragent",
@@ -83,6 +85,7 @@ DOWNLOAD = {
 }
 STAGES = {"send": SEND, "wait": WAIT, "download": DOWNLOAD}
 # Some cells have the house for themselves: what deals of other stages ask too, and a box that begins anew.
+TOKENS = ("oauth.token", "connect/token")  # what these refuse for good no later try can have: not tried here
 SHARED, BEGINNING = ("crm.item.get", "GetDocflows"), "GetLastEvent"
 
 
@@ -132,6 +135,7 @@ def cells(kinds: Iterable[str]) -> list[Cell]:
         for stage, systems in STAGES.items()
         for system, methods in systems.items()
         for method in methods
+        if method not in TOKENS or kind not in ("401", *PERMANENT)
     ]
 
 

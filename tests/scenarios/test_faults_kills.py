@@ -31,6 +31,7 @@ def house(
     ):
         # A lost reply to a renewal ends a consent that rotates strictly. Nobody can cure that; it is not tried here.
         house.diadoc_sandbox.settings(refresh_rotation="lenient")
+        house.portal_sandbox.settings(refresh_grace_seconds=60)
         house.start("web", "worker", "scheduler")
         yield house
 
