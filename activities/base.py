@@ -1,6 +1,6 @@
 """What an activity is: its declaration, how its inputs are read and its outputs written.
 
-An activity is one file with one subclass of `Activity`; see CONTRIBUTING. Sources: activities.md, bitrix24.md 4.3–4.7.
+An activity is one file with one subclass of `Activity`; see CONTRIBUTING.
 """
 
 from collections.abc import Iterator, Mapping

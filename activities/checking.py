@@ -1,7 +1,7 @@
 """Everything that can be wrong with a package, found before anything is sent.
 
 Faults are collected, not raised: a person corrects all of them at once. What waiting may cure is raised, so that the
-call is tried again. Sources: activities.md `diadoc_check_package`; domain.md 2.1–2.3; diadoc.md 1.7, 4, 5.1.
+call is tried again.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,7 +1,4 @@
-"""Which counteragent: from the inputs or the CRM to an INN and KPP, and from them to one box in Diadoc.
-
-Sources: activities.md "Which counteragent"; domain.md 2.1; diadoc.md 3.1–3.4.
-"""
+"""Which counteragent: from the inputs or the CRM to an INN and KPP, and from them to one box in Diadoc."""
 
 import re
 from collections.abc import Callable, Iterable

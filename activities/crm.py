@@ -1,7 +1,4 @@
-"""The CRM item that a call is about: its clients, our company in it, its currency, and whose requisites there are.
-
-Sources: activities.md "Which CRM item"; bitrix24.md 7.2, 7.3, 7.7.
-"""
+"""The CRM item that a call is about: its clients, our company in it, its currency, and whose requisites there are."""
 
 import re
 from collections.abc import Mapping

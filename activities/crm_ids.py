@@ -1,7 +1,4 @@
-"""Which CRM item: from the three parts of `document_id`, or from a short code such as D_17 or T80_6.
-
-Source: bitrix24.md 4.10 (document types), 7.1 (type numbers and short codes).
-"""
+"""Which CRM item: from the three parts of `document_id`, or from a short code such as D_17 or T80_6."""
 
 import re
 from collections.abc import Mapping, Sequence

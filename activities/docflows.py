@@ -1,7 +1,7 @@
 """What Diadoc tells of a document now, from any of its three views, as values that our registry keeps.
 
 `GetDocflows` answers for a hundred documents at once but says less than the document itself; `GetMessage` says all of
-one message and is open to users who may not see the whole box. Sources: diadoc.md 6.1–6.3, 6.6, 6.8.
+one message and is open to users who may not see the whole box.
 """
 
 from collections.abc import Collection

@@ -2,7 +2,6 @@
 
 Known by heart for the usual kinds; where the box's own list (`GetDocumentTypes`) is at hand, the list decides: its
 required keys are required, and no key is sent that it does not name.
-Sources: diadoc.md 4.1–4.5; activities.md `diadoc_add_document`.
 """
 
 import datetime

@@ -1,8 +1,7 @@
 """Files of documents fetched from Diadoc into our store: streamed, hashed, and each fetched once a call.
 
 Archives, print forms and protocols are made by Diadoc when they are asked for, which takes seconds to minutes: all are
-asked for at once, those that are ready are taken, and for the rest the call comes back. Sources: diadoc.md 7;
-domain.md 1 (print forms), 2.5.
+asked for at once, those that are ready are taken, and for the rest the call comes back.
 """
 
 import tempfile

@@ -1,4 +1,4 @@
-"""Files put on the Drive, each once however often a call is run. Source: bitrix24.md 8.1."""
+"""Files put on the Drive, each once however often a call is run."""
 
 import re
 from pathlib import PurePosixPath

@@ -3,7 +3,6 @@
 A field reads text (a portal casts before we see it) and raises marshmallow's ValidationError with a `Text` as hint;
 `Activity.load_inputs` turns that into `errors.InputInvalid` naming the field and the value. Empty means absent: an
 optional field left empty gives `load_default`, or without one "" (text), None (number, date, user), [] (`Many`).
-Sources: activities.md "Conventions"; bitrix24.md 4.3, 4.5, 4.7.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +30,7 @@ def invalid(ru: str, en: str) -> ValidationError:
 
 
 class PortalField(fields.Field):
-    """The base: one value, text on the wire. `portal_type` is one of Bitrix24's ten (bitrix24.md 4.3)."""
+    """The base: one value, text on the wire. `portal_type` is one of Bitrix24's ten."""
 
     portal_type: ClassVar[str] = "string"
     nothing: ClassVar[Any] = ""

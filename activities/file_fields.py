@@ -1,7 +1,6 @@
 """Files written into a file field of a CRM item.
 
 The portal tells neither names nor sizes of the files in a field, so one that is in doubt is known by its bytes.
-Sources: activities.md "Several file fields"; bitrix24.md 7.5.
 """
 
 import hashlib

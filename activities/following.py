@@ -1,7 +1,7 @@
 """Following documents after sending: Diadoc is asked where they stand, our registry remembers it.
 
 States are kept per document, because a message may be signed in parts, packets are edited and documents move; what
-follows for the package is computed from its documents. Sources: diadoc.md 5.4, 6.1, 6.6; domain.md 1.
+follows for the package is computed from its documents.
 """
 
 from collections import Counter

@@ -3,7 +3,7 @@
 Reads the tax service's layouts: shipment documents and invoices (5.01–5.03), corrections, the older delivery notes and
 acts, and bills. Only reads: whether a document is right is Diadoc's to say. The file comes from outside, so no document
 type, no entity and nothing outside the file is ever touched, and the size is bounded.
-Sources: diadoc.md 4.4, domain.md 2.2 and 2.3; the published layouts named in `_LAYOUTS`.
+Source: the published layouts named in `_LAYOUTS`.
 """
 
 import re

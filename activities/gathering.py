@@ -1,7 +1,4 @@
-"""Packages that are being gathered: finding one, finding a document, adding a paper to it.
-
-Sources: activities.md "Which package", `diadoc_add_document`.
-"""
+"""Packages that are being gathered: finding one, finding a document, adding a paper to it."""
 
 import json
 from typing import Any

@@ -1,7 +1,7 @@
 """From a draft to the letter that it was sent as: Diadoc makes another message of it, with ids of its own.
 
 The draft names its letters, the letters name the draft, and our own document id stays: each alone may be missing or
-late, so all three are used. Sources: diadoc.md 5.4, 5.6; domain.md 1 (draft gets a new message id, deleted draft).
+late, so all three are used.
 """
 
 from collections.abc import Collection, Iterator

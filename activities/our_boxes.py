@@ -1,7 +1,4 @@
-"""Which of our organizations acts: never a silent default between legal entities.
-
-Sources: activities.md "Which of our organisations"; bitrix24.md 7.7 (own requisites of an item); domain.md 2.1.
-"""
+"""Which of our organizations acts: never a silent default between legal entities."""
 
 import re
 from collections.abc import Iterable

@@ -1,7 +1,4 @@
-"""One paper of a package: what it is, its requisites as we keep them, and what is wrong with it by itself.
-
-Sources: activities.md `diadoc_add_document`; domain.md 2.2, 2.3; diadoc.md 4.
-"""
+"""One paper of a package: what it is, its requisites as we keep them, and what is wrong with it by itself."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace

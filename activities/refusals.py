@@ -1,7 +1,7 @@
 """Why somebody refused, or could not take a document, in their own words.
 
 A docflow tells the counteragent's reason; what it does not tell stands in entities of the message, as plain text or
-in the tax service's XML. Sources: diadoc.md 5.2 (entities), 6.6.
+in the tax service's XML.
 """
 
 import html

@@ -1,6 +1,6 @@
 """What an activity looks like to Bitrix24: the arguments of `bizproc.robot.add` and `bizproc.activity.add`.
 
-Source: bitrix24.md 4.1–4.3. Both kinds share one handler; robots and activities share one space of codes.
+Both kinds share one handler; robots and activities share one space of codes.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """INN, KPP and OGRN: normal forms and checks, with a reason for every refusal.
 
-Rules: domain.md 2.1 (check digits; the tax service's layout of shipment documents, types `inn` and `kpp`) and
-libraries.md 3. Only ASCII digits and capital Latin letters count: look-alikes are refused, not repaired.
+Rules: the check digits, and the tax service's layout of shipment documents (types `inn` and `kpp`). Only ASCII digits
+and capital Latin letters count: look-alikes are refused, not repaired.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Where downloaded files go: our registry, a CRM field, the Drive, the timeline, in this order.
 
 The timeline comes last: whoever reads there that a file was saved finds it. Each place is written once, however often
-the call is run. Sources: activities.md "Several file fields", `diadoc_download_signed`; design.md, promise 5.
+the call is run.
 """
 
 import tempfile

@@ -1,7 +1,6 @@
 """Sending a frozen package to Diadoc: the same body under the same operationId however often it is tried.
 
 When in doubt whether an earlier try got through, Diadoc is asked for our own document ids before anything is posted.
-Sources: diadoc.md 1.8, 5.1, 5.4, 5.5.
 """
 
 from datetime import UTC, datetime

@@ -1,7 +1,6 @@
 """Where the bytes of a document come from: a CRM file field, the document generator, the Drive.
 
-They are streamed through a temporary file into our store. Sources: activities.md `diadoc_add_document` and "Several
-file fields"; bitrix24.md 7.5, 7.10, 8.1.
+They are streamed through a temporary file into our store.
 """
 
 import io

@@ -1,7 +1,6 @@
 """Where a document or a package stands: our states from Diadoc's codes, and what follows from a state.
 
 One enum for all document types and both directions of travel. Decided by codes, never by Diadoc's status texts.
-Sources: diadoc.md 6.3 and 6.6, activities.md "States", domain.md 1 (a revocation that one side completes alone).
 """
 
 from collections.abc import Collection, Iterable
@@ -175,7 +174,7 @@ def revocation_state(document: Document | None, *, needs_reply: bool) -> Revocat
 
 
 def package_state(documents: Iterable[Standing]) -> DocflowState:
-    """The state of a package by the rule of activities.md. A package without documents is not sent."""
+    """The state of a package as designers see it. A package without documents is not sent."""
     standings = list(documents)
     for telling in _TELLING:
         if any(standing.state == telling for standing in standings):
@@ -272,7 +271,7 @@ def _waiting_for_us(document: Document) -> DocflowState:
 
 
 def _answer(document: Document) -> DocflowState | None:
-    """The recipient's answer: newer than a roaming error, hence asked first (diadoc.md 6.6, order note)."""
+    """The recipient's answer: newer than a roaming error, hence asked first."""
     by_us = document.direction in _TO_US
     answers: dict[str, DocflowState] = {
         RecipientResponseStatus.REJECTED: S.REFUSED_BY_OUR_SIGNER if by_us else S.REFUSED,

@@ -1,7 +1,4 @@
-"""The *+status* outputs: where a package or one document stands, from what our registry knows.
-
-Source: activities.md "States", "Status outputs".
-"""
+"""The *+status* outputs: where a package or one document stands, from what our registry knows."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -1,6 +1,6 @@
 """Comments in an item's timeline: what people of the CRM see, also where no workflow keeps a journal.
 
-Every comment ends in the number of its operation; by that number one in doubt is found again. Source: bitrix24.md 7.9.
+Every comment ends in the number of its operation; by that number one in doubt is found again.
 """
 
 import re

@@ -1,7 +1,4 @@
-"""What a box may send, as Diadoc's `GetDocumentTypes` says: large and seldom changed, so it is kept for a day.
-
-Source: diadoc.md 4.1.
-"""
+"""What a box may send, as Diadoc's `GetDocumentTypes` says: large and seldom changed, so it is kept for a day."""
 
 from dataclasses import asdict
 from datetime import timedelta

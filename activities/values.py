@@ -1,7 +1,7 @@
 """Values as a portal's designer fills them: always text, however the portal formats its numbers and dates.
 
 Every reader returns the value or raises ValueError; what a person is told is decided by whoever asked.
-Source: bitrix24.md 4.5 "Value encoding" of the reference, and what CRM fields print as.
+What a portal sends in a call, and what CRM fields print as.
 """
 
 import re

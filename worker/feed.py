@@ -9,8 +9,6 @@ Nothing of the feed is lost, because its key moves last and stops early:
   waiting calls of the touched packages and marks the events as processed, then the key moves by compare-and-set.
   Killed at any line, the next poll does the same again; a repeated event finds itself marked.
 - What the feed brings too late, behind the key, is found by `reconcile`.
-
-Sources: diadoc.md 6.7, 8; domain.md 1 (events lost, late or doubled).
 """
 
 from datetime import timedelta
