@@ -18,10 +18,12 @@ from sandbox.portal.driver import SIGNED, PortalSandbox
 from tests.scenarios import story
 from tests.scenarios.faults import BEGINNING, Cell, Chain
 from tests.scenarios.installations import Installation
+from worker.enqueue import enqueue
+from worker.lanes import SLOW
 
 PATIENCE = 45.0  # of a test, for a deal to get over what has hit it
 LARGE = b"%" * 600_000  # travels by the shelf
-AT_ONCE = 3
+AT_ONCE = 4
 SHARED_DEATH = 0.3  # seconds that a request under way waits for others to be killed with it
 ENDED = ("answered", "closed", "undeliverable")
 FILES = {"archive": 1, "print_form": 1, "original": 1, "protocol": 2}  # a protocol comes with its signature
@@ -122,6 +124,8 @@ class Stage:
         _check(told, cells)
         if told["error_code"]:
             self._again()
+        if any(cell.method == BEGINNING for cell in cells):
+            self._reconcile()
 
     def _wait(self, cells: list[Cell]) -> None:
         armed = self._arm(cells)
@@ -175,6 +179,11 @@ class Stage:
                 self.portal.expire_tokens()
             elif cell.method == "connect/token":
                 self.diadoc.revoke_tokens(seed.ROBOT, "access")
+
+    def _reconcile(self) -> None:
+        """What other deals' signatures brought between the old beginning of the feed and the new one."""
+        with self.house.database.session() as session:
+            enqueue(session, "reconcile", queue=SLOW, box_pk=self.house.box.id)
 
     def _arm(self, cells: list[Cell]) -> dict[int, Cell]:
         return {self._sandbox(cell).fault(cell.method, **cell.fault): cell for cell in cells}

@@ -84,9 +84,9 @@ DOWNLOAD = {
     ),
 }
 STAGES = {"send": SEND, "wait": WAIT, "download": DOWNLOAD}
-# Some cells have the house for themselves: what deals of other stages ask too, and a box that begins anew.
 TOKENS = ("oauth.token", "connect/token")  # what these refuse for good no later try can have: not tried here
-SHARED, BEGINNING = ("crm.item.get", "GetDocflows"), "GetLastEvent"
+SHARED = ("crm.item.get", "GetDocflows")  # other stages ask it too: where it is refused, one deal has the house alone
+BEGINNING = "GetLastEvent"  # asked once in the life of a box
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Cell:
 
     @property
     def is_alone(self) -> bool:
-        return self.method == BEGINNING or (self.method in SHARED and self.kind in PERMANENT)
+        return self.method in SHARED and self.kind in PERMANENT
 
 
 # What a deal can do without: a line in a journal, a list of types that is looked at again before sending. An answer is
