@@ -11,6 +11,7 @@ from commands import activities, boxes, calls, database, poll, portals, processe
 from commands.command_line import CommandLine
 from config import Config, ConfigError, read_config
 from logs import set_up_logs
+from registry.blobs import BlobStore
 from registry.database import Database, database_dsn
 from registry.keyring import Keyring
 from registry.portals import KnownPortals
@@ -35,6 +36,7 @@ def create_app(config: Config | None = None) -> Flask:
         known_portals=KnownPortals(base),
         inbox=Inbox(config.inbox_dir, keyring),
         connections=Connections(config, base),
+        blobs=BlobStore(config.blob_url),
     )
     handlers.register(app, services)
     return app

@@ -7,10 +7,12 @@ from typing import Any, Protocol
 
 from activities.connections import Connections
 from activities.crm_ids import CrmItem
+from activities.languages import language_of
 from activities.values import Text
 from clients.bitrix24.client import Bitrix24Client
 from clients.diadoc.client import DiadocClient
 from registry.blobs import BlobStore
+from registry.database import Database
 from registry.portal_registry import PortalRegistry
 from registry.tables import Box, Portal
 
@@ -23,6 +25,16 @@ class StepJournal(Protocol):
 
     def log(self, line: Text) -> None:
         """A line for the workflow's journal, shown where the designer has switched it on; never fails."""
+
+
+class Unremembered:
+    """A StepJournal of nobody: what is done with it looks before it makes, or only reads."""
+
+    def step(self, name: str, do: Callable[[], Any], look: Callable[[], Any] | None) -> Any:
+        return do()
+
+    def log(self, line: Text) -> None:
+        """There is no workflow to tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +52,7 @@ class Context:
     connections: Connections
     journal: StepJournal
     deadline_at: datetime | None = None
+    user_id: int = 0  # who pressed the button, of a page's call
     cards: dict[CrmItem, Any] = field(default_factory=dict, init=False)  # what was read of CRM items, see crm.card_of
 
     @property
@@ -65,8 +78,36 @@ class Context:
 
     @property
     def actor(self) -> str:
-        return f"workflow:{self.workflow_id}"
+        return f"workflow:{self.workflow_id}" if self.workflow_id or not self.user_id else f"user:{self.user_id}"
 
     @staticmethod
     def now() -> datetime:
         return datetime.now(UTC)
+
+
+def context_beside(
+    *,
+    portal: Portal,
+    database: Database,
+    connections: Connections,
+    blobs: BlobStore,
+    crm_item: CrmItem | None = None,
+    language: str = "",
+    user_id: int = 0,
+) -> Context:
+    """A context without a call: for pages that read, and for what follows from a package's change.
+
+    language: "ru" or "en", "" = the portal's.
+    """
+    return Context(
+        portal=portal,
+        language=language or language_of(portal.language),
+        operation_id="",
+        workflow_id="",
+        crm_item=crm_item,
+        registry=PortalRegistry(database, portal.id),
+        blobs=blobs,
+        connections=connections,
+        journal=Unremembered(),
+        user_id=user_id,
+    )

@@ -2,12 +2,7 @@
 
 from flask import g, request
 
-RUSSIAN_READERS = ("ru", "ua", "uk", "by", "be", "kz", "kk")
-
-
-def language_of(portal_language: str) -> str:
-    """ "ru" or "en", of a language code as Bitrix24 writes it."""
-    return "ru" if portal_language.strip().lower()[:2] in RUSSIAN_READERS else "en"
+from activities.languages import language_of
 
 
 def asked_language() -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from activities.connections import Connections
 from config import Config
+from registry.blobs import BlobStore
 from registry.database import Database
 from registry.portals import KnownPortals
 from worker.inbox import Inbox
@@ -18,3 +19,4 @@ class Services:
     known_portals: KnownPortals
     inbox: Inbox
     connections: Connections
+    blobs: BlobStore

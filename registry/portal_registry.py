@@ -8,8 +8,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from registry.boxes import Boxes
 from registry.database import Database
+from registry.mirror import Effects, Mirror
 from registry.packages import Packages
 from registry.portals import Portals
+from registry.settings import Settings, read_settings
 from registry.tables import Audit, Invitation, Portal
 
 
@@ -54,6 +56,18 @@ class PortalRegistry:
 
     def portal(self) -> Portal:
         return Portals(self.database).get(self.portal_id)
+
+    def settings(self) -> Settings:
+        """What people of this portal have chosen."""
+        return read_settings(self.database, self.portal_id)
+
+    def mirror(self, kind: str) -> Mirror:
+        """What we made on the portal: documents, packages, incoming, timeline, todo."""
+        return Mirror(self.database, self.portal_id, kind)
+
+    def effects(self, subject: str) -> Effects:
+        """What happens once for a subject such as package:7."""
+        return Effects(self.database, self.portal_id, subject)
 
     def audit(self, *, actor: str, action: str, subject: str = "", **facts: Any) -> None:
         """Remember who did what; facts must hold no secret."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from config import Config
 from registry.boxes import Feeds
 from registry.database import Database
+from scheduler.changes import enqueue_changes
 from scheduler.dead_workers import return_jobs_of_dead_workers
 from scheduler.deadlines import enqueue_expired
 from scheduler.firing import fire
@@ -29,6 +30,7 @@ DAY = 24 * 3600.0  # slots of the epoch: it begins at three in the morning in Mo
 # Asked often, let through once a day: a machine that was off at night makes up for it in the morning.
 DAILY_CHECK_SECONDS = 600.0
 FORGOTTEN_SECONDS = 30.0
+CHANGES_SECONDS = 10.0
 
 
 def make_scheduler(config: Config, database: Database) -> BlockingScheduler:
@@ -52,6 +54,8 @@ def _plan(config: Config, database: Database) -> Iterator[tuple[str, BaseTrigger
     stalled = config.stalled_seconds
     yield "status_poll", every(poll), slotted("status_poll", poll, partial(enqueue_polls, database))
     yield "deadlines", every(check), slotted("deadlines", check, partial(enqueue_expired, database))
+    changes = partial(enqueue_changes, database)
+    yield "changes", every(CHANGES_SECONDS), slotted("changes", CHANGES_SECONDS, changes)
     age = max(2 * stalled, FORGOTTEN_SECONDS) if stalled >= 5 else 2 * stalled
     forgotten = partial(enqueue_forgotten, database, age_seconds=age)
     yield "forgotten", every(age), slotted("forgotten", age, forgotten)

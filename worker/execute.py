@@ -9,10 +9,12 @@ from sqlalchemy import Connection
 from activities import catalog, crm_ids
 from activities.base import Activity, Pending, error_outputs
 from activities.context import Context
+from activities.languages import language_of
 from errors import AppError, InternalError, NotConfigured, ServiceError
 from registry.database import is_away
 from registry.portal_registry import PortalRegistry
 from registry.tables import Call
+from worker import effects
 from worker.answer import answer
 from worker.enqueue import enqueue
 from worker.journal import CallJournal
@@ -53,6 +55,7 @@ def _run(running: Running, call: Call, connection: Connection) -> None:
         if isinstance(outcome, Pending):
             _wait(running, call, outcome)
         else:
+            effects.show_first(running, outcome)
             answer(running, call, outcome)
     except AppError as error:
         _failed(running, call, context, error)
@@ -67,12 +70,12 @@ def _run(running: Running, call: Call, connection: Connection) -> None:
 
 def context_of(running: Running, call: Call, connection: Connection) -> Context:
     portal = running.portals.get(call.portal_id)
-    language = "ru" if portal.language in ("ru", "ua", "by", "kz") else "en"
+    language = language_of(portal.language)
     journal = CallJournal(
         connection,
         call.id,
         language=language,
-        event_token=lambda: running.calls.event_token(call),
+        event_token=lambda: running.calls.event_token(call) if call.origin == "workflow" else "",
         portal=lambda: running.connections.bitrix24(portal),
     )
     return Context(
@@ -86,6 +89,7 @@ def context_of(running: Running, call: Call, connection: Connection) -> Context:
         connections=running.connections,
         journal=journal,
         deadline_at=call.deadline_at,
+        user_id=call.user_id if call.origin == "page" else 0,
     )
 
 

@@ -24,6 +24,7 @@ from errors import RequestRejected
 from registry.portal_registry import PortalRegistry
 from registry.tables import Box, Document
 from worker.enqueue import enqueue
+from worker.lanes import EFFECTS
 from worker.running import Running
 from worker.settle import pending_of
 
@@ -145,6 +146,8 @@ class BoxReader:
         with self._running.database.session() as session:
             for call_id in self._running.calls.waiting_for(package_ids=package_ids):
                 enqueue(session, "settle", call_id=call_id)
+            for package_id in package_ids:
+                enqueue(session, "show", queue=EFFECTS, package_id=package_id)
             self._running.feeds.keep_seen(session, self._box.id, message_of_event)
 
     def _settle_ended(self, documents: list[Document]) -> None:

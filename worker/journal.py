@@ -40,7 +40,10 @@ class CallJournal:
 
     def log(self, line: Text) -> None:
         text = line.ru if self._language == "ru" else line.en
+        event_token = self._event_token()
+        if not event_token:
+            return  # no workflow asked for this
         try:
-            self._portal().bizproc_activity_log(event_token=self._event_token(), log_message=text)
+            self._portal().bizproc_activity_log(event_token=event_token, log_message=text)
         except AppError as error:  # a line that nobody may have switched on is not worth failing for
             log.info("journal line not taken", call_id=self._call_id, code=error.code)

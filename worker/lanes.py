@@ -4,6 +4,7 @@ from worker.enqueue import CALLS, CLOCK
 
 DEADLINES = "deadlines"  # an answer at the deadline may not wait until Diadoc has answered a poll
 SLOW = "slow"  # what goes through everything at night, and may take hours
-OWN_CONCURRENCY = {CLOCK: 2, DEADLINES: 1, SLOW: 1}  # that of CALLS is a setting
+EFFECTS = "effects"  # what people are shown: may wait for files, and must not keep calls waiting
+OWN_CONCURRENCY = {CLOCK: 2, DEADLINES: 1, SLOW: 1, EFFECTS: 2}  # that of CALLS is a setting
 
-__all__ = ["CALLS", "CLOCK", "DEADLINES", "OWN_CONCURRENCY", "SLOW"]
+__all__ = ["CALLS", "CLOCK", "DEADLINES", "EFFECTS", "OWN_CONCURRENCY", "SLOW"]

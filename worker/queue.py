@@ -6,8 +6,8 @@ from typing import Any
 import procrastinate
 
 from registry.database import Database
-from worker import deliver, execute, polling, register, settle, upkeep
-from worker.lanes import CALLS, CLOCK, DEADLINES, SLOW
+from worker import deliver, effects, execute, polling, register, settle, upkeep
+from worker.lanes import CALLS, CLOCK, DEADLINES, EFFECTS, SLOW
 from worker.running import Running
 
 # A job whose own code broke (our database went away) comes back; calls end by their deadline whatever happens here.
@@ -41,6 +41,7 @@ TASKS: dict[str, tuple[str, Callable[..., object]]] = {
     "register": (CLOCK, register.register),
     "poll": (CLOCK, polling.poll),
     "poll_invitations": (CLOCK, polling.poll_invitations),
+    "show": (EFFECTS, effects.show),
     "reconcile": (SLOW, polling.reconcile),
     "keep_tokens": (SLOW, upkeep.keep_tokens),
     "tidy": (SLOW, upkeep.tidy),

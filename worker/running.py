@@ -9,6 +9,7 @@ from registry.answers import Answers
 from registry.blobs import BlobStore
 from registry.boxes import Feeds
 from registry.calls import Calls
+from registry.changes import Changes
 from registry.database import Database
 from registry.portals import Portals
 
@@ -25,6 +26,7 @@ class Running:
     answers: Answers
     portals: Portals
     feeds: Feeds
+    changes: Changes
 
 
 def make_running(config: Config, database: Database) -> Running:
@@ -38,4 +40,5 @@ def make_running(config: Config, database: Database) -> Running:
         answers=Answers(database, claim=timedelta(seconds=3 * config.http_timeout_seconds)),
         portals=Portals(database),
         feeds=Feeds(database),
+        changes=Changes(database),
     )

@@ -12,6 +12,7 @@ from activities.waits import is_over
 from errors import AppError, InternalError, TimeIsUp
 from registry.database import is_away
 from registry.tables import Call
+from worker import effects
 from worker.answer import answer
 from worker.execute import activity_of, come_back, context_of
 from worker.running import Running
@@ -71,7 +72,9 @@ def _known(running: Running, call: Call, connection: Connection) -> dict[str, An
 
 def _end(running: Running, call: Call, context: Context) -> None:
     try:
-        answer(running, call, finish(activity_of(call), context, call))
+        outputs = finish(activity_of(call), context, call)
+        effects.show_before(running, outputs)
+        answer(running, call, outputs)
     except AppError as error:
         if error.temporary:
             raise

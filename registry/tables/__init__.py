@@ -5,21 +5,39 @@ from registry.tables.boxes import Account, Box, ConsentState, DocflowEvent, Invi
 from registry.tables.calls import Answer, Call, Step
 from registry.tables.clock import Tick
 from registry.tables.packages import Document, KeptFile, Package, StateChange
+from registry.tables.people import (
+    ApiToken,
+    CrmMirror,
+    CrmRegistry,
+    Effect,
+    IncomingDocument,
+    PackageChange,
+    PageOpening,
+    PortalSettings,
+)
 from registry.tables.portals import Audit, Portal, PortalToken, ThrottleRow
 
 __all__ = [
     "Account",
     "Answer",
+    "ApiToken",
     "Audit",
     "Box",
     "Call",
     "ConsentState",
+    "CrmMirror",
+    "CrmRegistry",
     "DocflowEvent",
     "Document",
+    "Effect",
+    "IncomingDocument",
     "Invitation",
     "KeptFile",
     "Package",
+    "PackageChange",
+    "PageOpening",
     "Portal",
+    "PortalSettings",
     "PortalToken",
     "Signer",
     "StateChange",

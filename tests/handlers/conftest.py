@@ -21,6 +21,7 @@ from activities.fields import Line, label
 from activities.values import Text
 from config import Config
 from handlers import Services
+from registry.blobs import BlobStore
 from registry.database import Database
 from registry.keyring import Keyring
 from registry.portals import KnownPortals
@@ -59,6 +60,7 @@ def services_of(config: Config, database: Database) -> Services:
         known_portals=KnownPortals(database),
         inbox=Inbox(config.inbox_dir, Keyring(config.secret_keys)),
         connections=Connections(config, database),
+        blobs=BlobStore(config.blob_url),
     )
 
 
