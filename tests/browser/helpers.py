@@ -1,0 +1,80 @@
+"""How tests move about the portal and look into our frame."""
+
+import re
+import time
+from functools import cache
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Error, Frame, Locator, Page
+
+from tests.scenarios.installations import Installation
+
+SECONDS = 15.0
+GRAVE = ("serious", "critical")
+_RUN_AXE = """async () => (await axe.run(document, {iframes: false, resultTypes: ["violations"]})).violations"""
+
+
+def open_deal(page: Page, deal_id: int, tab: str | None = None) -> None:
+    """The card of a deal; on this tab if one is named."""
+    page.goto(f"/crm/deal/details/{deal_id}/{_language(page)}")
+    if tab is not None:
+        tab_of(page, tab).click()
+
+
+def tab_of(page: Page, name: str) -> Locator:
+    return page.get_by_role("tab", name=name).or_(page.get_by_role("link", name=name)).first
+
+
+def open_app(page: Page, stage: Installation) -> None:
+    """The application's page, or its installer's while it is not installed."""
+    page.goto(f"/marketplace/app/{stage.app.client_id}/{_language(page)}")
+
+
+def frame_of(page: Page, seconds: float = SECONDS) -> Frame:
+    """The product's document in the topmost visible frame, of a card or a slider, once it is loaded."""
+    deadline = time.monotonic() + seconds
+    while (found := _frame(page)) is None:
+        assert time.monotonic() < deadline, f"no frame of the product within {seconds} s: {page.frames}"
+        page.wait_for_timeout(50)
+    found.wait_for_load_state()
+    return found
+
+
+def axe(where: Page | Frame) -> list[str]:
+    """Serious and critical findings of axe in this document, not in frames inside it; empty is good."""
+    frame = where.main_frame if isinstance(where, Page) else where
+    frame.evaluate(_axe_source())
+    return [
+        f"{found['impact']} {found['id']}: {found['help']}: {node['html']}"
+        for found in frame.evaluate(_RUN_AXE)
+        for node in found["nodes"]
+        if found["impact"] in GRAVE
+    ]
+
+
+@cache
+def _axe_source() -> str:
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+def _frame(page: Page) -> Frame | None:
+    ours = [frame for frame in page.frames if _is_foreign(frame, page) and _is_visible(frame)]
+    return ours[-1] if ours else None
+
+
+def _is_foreign(frame: Frame, page: Page) -> bool:
+    """The portal's own frames come from where the page comes from; ours from another address."""
+    return frame.url.startswith("http") and urlsplit(frame.url)[:2] != urlsplit(page.url)[:2]
+
+
+def _is_visible(frame: Frame) -> bool:
+    try:
+        return frame.frame_element().is_visible()
+    except Error:  # it has been closed meanwhile
+        return False
+
+
+def _language(page: Page) -> str:
+    """The portal's page in the language that this browser asks for."""
+    return "" if re.match("ru", page.evaluate("navigator.language")) else "?lang=en"
