@@ -159,6 +159,21 @@ DOCUMENT_TYPES = {
 OPTIONS = {code: known.name for code, known in DOCUMENT_TYPES.items()}
 
 
+class TypesOfInput(NamedTuple):
+    """Codes of the types that take a requisite, and of those that cannot do without it."""
+
+    takes: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+def keys_for_input(name: str) -> TypesOfInput:
+    """Which informal types a requisite (by the input's id) belongs to; an XML brings its own."""
+    keys = {key for key, input_id in _KEYS.items() if input_id == name}
+    known = DOCUMENT_TYPES.values()
+    takes = tuple(one.code for one in known if keys & one.keys.allowed)
+    return TypesOfInput(takes, tuple(one.code for one in known if keys & one.keys.required))
+
+
 def keys_of(title: DocumentTitle) -> TypeKeys:
     """The keys that the box's list names for a document's first title, without FileName and what the XML gives."""
     given = [item for item in title.metadata_items if item.is_ours_to_give and item.key != FILE_NAME]

@@ -6,6 +6,7 @@ from typing import Any
 
 from activities import catalog
 from activities.registration import activity_registration, fingerprint, robot_registration
+from activities.step_layout import has_page
 from clients.bitrix24.bizproc import Registration
 from clients.bitrix24.client import Bitrix24Client
 from errors import Conflict, NotFoundThere
@@ -91,6 +92,7 @@ def _catalogue(portal: Portal, public_url: str, kinds: tuple[str, ...]) -> Itera
             "handler_url": handler,
             "auth_user_id": portal.installer_user_id,
             "language": portal.language,
+            "settings_url": f"{public_url}/bitrix24/pages/activity-settings" if has_page(activity.code) else "",
         }
         for kind in kinds:
             make = robot_registration if kind == "robot" else activity_registration
@@ -108,6 +110,7 @@ def _typed(described: dict[str, Any]) -> Registration:
         return_properties=described["RETURN_PROPERTIES"],
         auth_user_id=described.get("AUTH_USER_ID") or 0,
         include=tuple(described.get("FILTER", {}).get("INCLUDE", ())),
+        placement_handler=described.get("PLACEMENT_HANDLER", ""),
     )
 
 

@@ -27,18 +27,31 @@ ROBOT_DOCUMENTS = [
 
 
 def robot_registration(
-    activity: type[Activity] | Activity, *, handler_url: str, auth_user_id: int | None, language: str = "ru"
+    activity: type[Activity] | Activity,
+    *,
+    handler_url: str,
+    auth_user_id: int | None,
+    language: str = "ru",
+    settings_url: str = "",
 ) -> dict[str, Any]:
-    """Arguments of `bizproc.robot.add`. `language` is the portal's: option titles exist in one language only."""
-    registration = _registration(activity, activity.code, handler_url, auth_user_id, language)
+    """Arguments of `bizproc.robot.add`. `language` is the portal's: option titles exist in one language only.
+
+    settings_url: of our page for the step's settings, "" = the portal draws them.
+    """
+    registration = _registration(activity, activity.code, handler_url, auth_user_id, language, settings_url)
     return {**registration, "FILTER": {"INCLUDE": ROBOT_DOCUMENTS}}
 
 
 def activity_registration(
-    activity: type[Activity] | Activity, *, handler_url: str, auth_user_id: int | None, language: str = "ru"
+    activity: type[Activity] | Activity,
+    *,
+    handler_url: str,
+    auth_user_id: int | None,
+    language: str = "ru",
+    settings_url: str = "",
 ) -> dict[str, Any]:
     """Arguments of `bizproc.activity.add`, under the code with its suffix; offered for every document type."""
-    return _registration(activity, activity.code + ACTIVITY_SUFFIX, handler_url, auth_user_id, language)
+    return _registration(activity, activity.code + ACTIVITY_SUFFIX, handler_url, auth_user_id, language, settings_url)
 
 
 def catalog_code(code: str) -> str:
@@ -75,7 +88,12 @@ def stored_size(value: Any) -> int:
 
 
 def _registration(
-    activity: type[Activity] | Activity, code: str, handler_url: str, auth_user_id: int | None, language: str
+    activity: type[Activity] | Activity,
+    code: str,
+    handler_url: str,
+    auth_user_id: int | None,
+    language: str,
+    settings_url: str,
 ) -> dict[str, Any]:
     registration: dict[str, Any] = {
         "CODE": code,
@@ -88,6 +106,8 @@ def _registration(
     }
     if auth_user_id:
         registration["AUTH_USER_ID"] = auth_user_id
+    if settings_url:
+        registration |= {"USE_PLACEMENT": "Y", "PLACEMENT_HANDLER": settings_url}
     return registration
 
 
