@@ -6,10 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
 STAMP := $(VENV)/.installed
+LEFT_OUT := $(VENV)/left_out.txt
 PEERS := .venv-peers
 PEERS_STAMP := $(PEERS)/.installed
 
-.PHONY: help install peers demo sandbox test check bench lock clean
+.PHONY: help install peers browser demo sandbox test check bench lock clean
 
 help:
 	@echo 'make install  set everything up in $(VENV)          / всё поставить в $(VENV)'
@@ -45,10 +46,15 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Pages are tested in a real one. None is no failure: the tests that need it are left out, and the end says so.
+browser: install
+	@$(BIN)/python -m tests.browser.bringing
+
 # Most tests wait for somebody, so four at once; those that kill, soak and time out want the machine for themselves.
-test: check peers
-	$(BIN)/pytest -n 4 --dist loadfile -m "not slow" $(ARGS)
+test: check peers browser
+	$(BIN)/pytest -n 4 --dist loadfile -m "not slow" --left-out $(LEFT_OUT) $(ARGS)
 	$(BIN)/pytest -m slow $(ARGS) || [ $$? -eq 5 ]
+	@cat $(LEFT_OUT)
 
 bench: install peers
 	$(BIN)/python -m bench $(ARGS)

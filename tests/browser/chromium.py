@@ -2,13 +2,18 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Timer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BROUGHT = ROOT / ".venv" / "chromium"  # where a registry's build is unpacked
 START_SECONDS = 30
+LISTENING = b"DevTools listening on"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
     "--no-sandbox",
@@ -17,10 +22,6 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-)
-NONE = (
-    "there is no Chromium: `make test` as root brings one, or name yours: CHROMIUM=/path/to/chromium make test / "
-    "нет Chromium: `make test` от root его поставит, либо назовите свой: CHROMIUM=/путь/к/chromium make test"
 )
 
 
@@ -41,16 +42,46 @@ def candidates(environment: Mapping[str, str], brought: Path = BROUGHT) -> Itera
     yield brought / "run"
 
 
+def none(environment: Mapping[str, str] | None = None) -> str:
+    """Why there is no browser, and what to do about it."""
+    named = (os.environ if environment is None else environment).get("CHROMIUM")
+    if named:
+        return f"CHROMIUM={named} does not start / не запускается"
+    return (
+        "there is none: `make test` brings one where it may, or name yours: CHROMIUM=/path/to/chromium make test / "
+        "его нет: `make test` ставит его, где может, либо назовите свой: CHROMIUM=/путь/к/chromium make test"
+    )
+
+
 def starts(path: Path) -> bool:
-    """Whether it shows an empty page. Some systems keep a file of this name that only says where to get the browser."""
+    """Whether it opens its door for us. Some systems keep a file of this name that only says where to get a browser."""
     if not os.access(path, os.X_OK) or path.is_dir():
         return False
-    command = [str(path), "--headless", *FLAGS, "--dump-dom", "about:blank"]
-    try:
-        shown = subprocess.run(command, capture_output=True, timeout=START_SECONDS, env=plain_environment())
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return shown.returncode == 0 and b"<html" in shown.stdout
+    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        words = ["--headless", *FLAGS, "--remote-debugging-port=0", f"--user-data-dir={profile}"]
+        try:
+            process = subprocess.Popen(
+                [str(path), *words],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=plain_environment(),
+                start_new_session=True,
+            )
+        except OSError:
+            return False
+        deadline = Timer(START_SECONDS, _kill, [process])
+        deadline.start()
+        with process:
+            is_open = any(LISTENING in line for line in process.stderr or ())
+            deadline.cancel()
+            _kill(process)
+    return is_open
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """The browser with all its processes."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def plain_environment() -> dict[str, str]:

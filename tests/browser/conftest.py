@@ -24,17 +24,20 @@ SCREENS = chromium.ROOT / "docs" / "screens"
 Visitor = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """Where the browser is; without one the tests that need it are left out."""
+    return chromium.find() or pytest.skip(f"Chromium: {chromium.none()}")
+
+
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all modules of this folder that a process runs; without one these tests are left out."""
-    path = chromium.find()
-    if path is None:
-        pytest.skip(chromium.NONE)
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    """One Chromium for all modules of this folder that a process runs one after the other."""
     plain = chromium.plain_environment()
     with mock.patch.dict(os.environ, plain, clear=True):  # the library's own process, too, is spared our proxies
         playwright = sync_playwright().start()
     started = playwright.chromium.launch(
-        executable_path=path, args=[*chromium.FLAGS, "--no-proxy-server"], env={**plain}
+        executable_path=chromium_path, args=[*chromium.FLAGS, "--no-proxy-server"], env={**plain}
     )
     yield started
     started.close()
