@@ -114,6 +114,7 @@ def describe(
         "file_size": file.size,
         "sha256": file.sha256,
         "blob": file.blob,
+        "origin": file.origin,
     }
     return described, {**row, "sameness": sameness(described)}
 

@@ -8,7 +8,7 @@ import re
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import BinaryIO, cast
 
 from activities import crm
@@ -63,12 +63,14 @@ class Source:
 
 @dataclass(frozen=True)
 class TakenFile:
-    """A file in our store. file_name: with extension; blob: its key; size: bytes; sha256: hex."""
+    """A file in our store. file_name: with extension; blob: its key; size: bytes; sha256: hex; origin: where it was
+    taken from (field:UF_CRM_X:55, generated:5, drive:7), "" when it was made."""
 
     file_name: str
     blob: str
     size: int
     sha256: str
+    origin: str = ""
 
 
 def take(context: Context, source: Source, card: Card | None) -> TakenFile:
@@ -99,8 +101,10 @@ def _from_field(context: Context, source: Source, card: Card) -> TakenFile:
         raise InputInvalid(field=_FIELD, value="", hint=hint)
     files = _files(context, card, source.file_field)
     number = _chosen(files, source)
-    name = f"{source.file_field} № {number}"
-    return _download(context, files[number - 1].url_machine, name)
+    name, file = f"{source.file_field} № {number}", files[number - 1]
+    taken = _download(context, file.url_machine, name)
+    spelled = crm.field_name(card.data.fields, source.file_field) or source.file_field
+    return replace(taken, origin=f"field:{spelled}:{file.id}")
 
 
 def _files(context: Context, card: Card, wanted: str) -> tuple[FileRef, ...]:
@@ -146,7 +150,7 @@ def _from_drive(context: Context, drive_file_id: str) -> TakenFile:
         raise FileTooLarge(file_name=file.name)
     if not file.download_url:
         raise FileNotFound(source=missing)
-    return _download(context, file.download_url, file.name, keep_name=True)
+    return replace(_download(context, file.download_url, file.name, keep_name=True), origin=f"drive:{file.id}")
 
 
 def _from_generator(context: Context, source: Source, card: Card) -> TakenFile:
@@ -158,7 +162,8 @@ def _from_generator(context: Context, source: Source, card: Card) -> TakenFile:
     if not url:
         raise FileNotFound(source=_named(document.id))
     name = re.sub(r'[\x00-\x1f\\/:*?"<>|]+', " ", document.title or document.number or str(document.id)).strip()
-    return _download(context, url, name if name.lower().endswith(f".{extension}") else f"{name}.{extension}", True)
+    file_name = name if name.lower().endswith(f".{extension}") else f"{name}.{extension}"
+    return replace(_download(context, url, file_name, keep_name=True), origin=f"generated:{document.id}")
 
 
 def _generated(context: Context, wanted: str, card: Card) -> GeneratedDocument:

@@ -1,5 +1,7 @@
 """Packages and papers that are there already."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
 from registry.packages.scope import PortalScope
@@ -24,6 +26,21 @@ class Finding(PortalScope):
         wanted = select(Document).where(Document.package_id == package_id, Document.portal_id == self._portal_id)
         with self._database.session() as session:
             return list(session.scalars(wanted.order_by(Document.id)))
+
+    def of_item(self, crm_item: str, *, limit: int) -> list[Package]:
+        """The packages of an item under any name, the newest first."""
+        wanted = self._packages().where(Package.crm_item == crm_item).order_by(Package.id.desc()).limit(limit)
+        with self._database.session() as session:
+            return list(session.scalars(wanted))
+
+    def documents_of(self, package_ids: Collection[int]) -> dict[int, list[Document]]:
+        """The papers of several packages, each package's in the order they were added."""
+        wanted = select(Document).where(Document.package_id.in_(package_ids), Document.portal_id == self._portal_id)
+        found: dict[int, list[Document]] = {package_id: [] for package_id in package_ids}
+        with self._database.session() as session:
+            for document in session.scalars(wanted.order_by(Document.id)):
+                found[document.package_id].append(document)
+        return found
 
     def document(self, document_id: int) -> Document | None:
         return self._one(select(Document).where(Document.id == document_id, Document.portal_id == self._portal_id))

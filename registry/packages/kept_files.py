@@ -1,5 +1,6 @@
 """Downloaded files that stay in our own registry."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
@@ -20,6 +21,14 @@ class KeptFiles(PortalScope):
             session.execute(insert(KeptFile).values(row).on_conflict_do_nothing())
 
     def kept_files(self, document_id: int) -> list[KeptFile]:
-        wanted = select(KeptFile).where(KeptFile.document_id == document_id, KeptFile.portal_id == self._portal_id)
+        return self.kept_files_of([document_id])
+
+    def kept_files_of(self, document_ids: Collection[int]) -> list[KeptFile]:
+        wanted = select(KeptFile).where(KeptFile.document_id.in_(document_ids), KeptFile.portal_id == self._portal_id)
         with self._database.session() as session:
             return list(session.scalars(wanted.order_by(KeptFile.id)))
+
+    def kept_file(self, file_id: int) -> KeptFile | None:
+        wanted = select(KeptFile).where(KeptFile.id == file_id, KeptFile.portal_id == self._portal_id)
+        with self._database.session() as session:
+            return session.scalar(wanted)

@@ -31,6 +31,7 @@ _COPIED = (
     "file_size",
     "sha256",
     "blob",
+    "origin",
 )
 
 

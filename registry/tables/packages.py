@@ -77,6 +77,7 @@ class Document(Table):
     file_size: Mapped[int]
     sha256: Mapped[str]
     blob: Mapped[str]  # key in the blob store
+    origin: Mapped[str] = mapped_column(default="")  # field:UF_CRM_X:55, generated:5, registry:12; "" = not known
     custom_document_id: Mapped[str | None]
     message_id: Mapped[str | None]
     entity_id: Mapped[str | None]

@@ -96,6 +96,18 @@ def test_a_field_is_found_by_any_spelling_of_its_code(take_file, portal_sandbox,
     assert take_file(source="field", file_field=spelling).file_name == "first.pdf"
 
 
+def test_a_file_tells_where_it_was_taken_from(lonely_context, take_file, portal_sandbox):
+    portal_sandbox.put_file(FILES, "Счёт № 17.pdf", PDF)
+    file_id = portal_sandbox.put_file(FILES, "Акт.pdf", PDF)
+    made = generate(lonely_context)
+
+    of_field = take_file(source="field", file_field="ufCrmDocuments", file_number=2)
+    of_generator = take_file(source="generated", generated_format="docx")
+
+    assert of_field.origin == f"field:{FILES}:{file_id}"
+    assert of_generator.origin == f"generated:{made}"
+
+
 def test_a_smart_process_has_its_files_too(lonely_context, portal_sandbox):
     portal_sandbox.put_file(SMART_FILES, "act.pdf", PDF, SMART_TYPE, SMART_ITEM)
     card = Card(lonely_context, CrmItem(SMART_TYPE, SMART_ITEM))

@@ -58,6 +58,8 @@ create trigger b24edo_file_kept after insert on kept_file
 
 
 def upgrade() -> None:
+    op.add_column("document", sa.Column("origin", sa.Text(), nullable=False, server_default=""))
+    op.alter_column("document", "origin", server_default=None)
     op.create_table(
         "page_opening",
         sa.Column("digest", sa.Text(), nullable=False),
