@@ -23,7 +23,7 @@ TIMEOUT = (10, 60)  # seconds to connect, and without a byte
 MACHINES = ("x86_64", "AMD64")
 FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
-<fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="relative">cache</cachedir></fontconfig>
+<fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>
 """
 RUN = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
