@@ -79,12 +79,6 @@ class ApplicationMethods(Caller):
         """Where our pages are shown."""
         return tuple(map(_placement_binding, wire.as_list(self.call("placement.get"))))
 
-    def im_notify_system_add(self, *, user_id: int, message: str, tag: str = "") -> int:
-        """A notice (BB-code) to a user: its id, 0 when the portal did not create one. A new one replaces those of
-        the same tag, so only a notice with a tag is repeated after an unclear failure."""
-        params = {"USER_ID": user_id, "MESSAGE": message, **({"TAG": tag} if tag else {})}
-        return wire.as_int(self.call("im.notify.system.add", params, repeat=bool(tag)))
-
     def _bind(self, method: str, params: dict[str, Any]) -> None:
         try:
             self.call(method, params, repeat=True)

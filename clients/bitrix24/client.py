@@ -5,7 +5,11 @@ from clients.bitrix24.batch import BatchMethods
 from clients.bitrix24.bizproc import BizprocMethods
 from clients.bitrix24.crm import CrmMethods
 from clients.bitrix24.disk import DiskMethods
+from clients.bitrix24.people import PeopleMethods
+from clients.bitrix24.timeline import TimelineMethods
 
 
-class Bitrix24Client(BizprocMethods, CrmMethods, DiskMethods, ApplicationMethods, BatchMethods):
+class Bitrix24Client(
+    BizprocMethods, CrmMethods, TimelineMethods, DiskMethods, PeopleMethods, ApplicationMethods, BatchMethods
+):
     """One portal, as one user. How to make one, and what every method raises: see Caller."""

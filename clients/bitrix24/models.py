@@ -106,6 +106,20 @@ class TimelineComment:
 
 
 @dataclass(frozen=True)
+class TimelineActivity:
+    """An activity in an item's timeline; originator_id and origin_id: the mark of the application that made it."""
+
+    id: int
+    owner_type_id: int
+    owner_id: int
+    subject: str
+    is_completed: bool
+    responsible_id: int
+    originator_id: str
+    origin_id: str
+
+
+@dataclass(frozen=True)
 class GeneratedDocument:
     """A document of the CRM document generator; its PDF appears some time after the document.
 
@@ -160,6 +174,24 @@ class User:
     second_name: str
     email: str
     work_position: str
+    department_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Department:
+    """head_user_id, parent_id: 0 = none."""
+
+    id: int
+    name: str
+    parent_id: int
+    head_user_id: int
+
+
+@dataclass(frozen=True)
+class Task:
+    id: int
+    title: str
+    responsible_id: int
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,15 @@ from clients.bitrix24.models import (
     CrmField,
     CrmItem,
     CrmType,
+    Department,
     DriveFile,
     DriveFolder,
     FileRef,
     GeneratedDocument,
     Requisite,
     RequisiteLink,
+    Task,
+    TimelineActivity,
     TimelineComment,
     User,
     WorkflowInstance,
@@ -115,6 +118,20 @@ def timeline_comment(raw: Any) -> TimelineComment:
     return TimelineComment(id=wire.as_int(item.get("ID")), text=wire.as_text(item.get("COMMENT")))
 
 
+def timeline_activity(raw: Any) -> TimelineActivity:
+    item = wire.as_map(raw)
+    return TimelineActivity(
+        id=wire.as_int(item.get("ID")),
+        owner_type_id=wire.as_int(item.get("OWNER_TYPE_ID")),
+        owner_id=wire.as_int(item.get("OWNER_ID")),
+        subject=wire.as_text(item.get("SUBJECT")),
+        is_completed=wire.as_flag(item.get("COMPLETED")),
+        responsible_id=wire.as_int(item.get("RESPONSIBLE_ID")),
+        originator_id=wire.as_text(item.get("ORIGINATOR_ID")),
+        origin_id=wire.as_text(item.get("ORIGIN_ID")),
+    )
+
+
 def generated_document(raw: Any) -> GeneratedDocument:
     item = wire.as_map(raw)
     return GeneratedDocument(
@@ -163,6 +180,26 @@ def user(raw: Any) -> User:
         second_name=wire.as_text(item.get("SECOND_NAME")),
         email=wire.as_text(item.get("EMAIL")),
         work_position=wire.as_text(item.get("WORK_POSITION")),
+        department_ids=tuple(filter(None, map(wire.as_int, wire.as_list(item.get("UF_DEPARTMENT"))))),
+    )
+
+
+def department(raw: Any) -> Department:
+    item = wire.as_map(raw)
+    return Department(
+        id=wire.as_int(item.get("ID")),
+        name=wire.as_text(item.get("NAME")),
+        parent_id=wire.as_int(item.get("PARENT")),
+        head_user_id=wire.as_int(item.get("UF_HEAD")),
+    )
+
+
+def task(raw: Any) -> Task:
+    item = wire.as_map(raw)
+    return Task(
+        id=wire.as_int(item.get("id")),
+        title=wire.as_text(item.get("title")),
+        responsible_id=wire.as_int(item.get("responsibleId")),
     )
 
 
