@@ -31,7 +31,7 @@ def register(app: Flask, services: Services) -> None:
     app.register_blueprint(activities.blueprint(services, keeper))
     app.register_blueprint(installation.blueprint(services, late))
     app.register_blueprint(events.blueprint(services, late))
-    app.register_blueprint(pages.blueprint(services))
+    pages.register(app, services)
     app.register_blueprint(diadoc.blueprint(services))
     app.register_blueprint(health.blueprint(services))
     hops = services.config.trusted_proxies

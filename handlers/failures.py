@@ -13,7 +13,7 @@ from errors import AppError, AuthLost, NoAccess, ServiceError, Unavailable
 from handlers.languages import asked_language
 from handlers.metrics import BROKEN, REFUSED
 from handlers.refusals import Refused
-from handlers.rendering import page
+from handlers.rendering import page, render
 from registry.database import is_away
 
 log = structlog.get_logger()
@@ -26,6 +26,7 @@ _BROKEN = {
     "ru": "Внутренняя ошибка. Номер {number} поможет администратору найти причину в журнале.",
     "en": "Internal error. The number {number} helps the administrator to find the cause in the log.",
 }
+NO_STORE = {"Cache-Control": "no-store"}
 _AWAY = {
     "ru": "База данных временно недоступна. Ничего не сохранено, повторите через минуту.",
     "en": "The database is unavailable for the moment. Nothing was stored, try again in a minute.",
@@ -35,6 +36,11 @@ _AWAY = {
 def for_people() -> None:
     """From here on this request is answered by pages."""
     g.is_page = True
+
+
+def for_fragments() -> None:
+    """From here on this request is answered by pieces of a page; so is what goes wrong."""
+    g.is_fragment = True
 
 
 def install(app: Flask) -> None:
@@ -88,6 +94,9 @@ def broken(error: Exception) -> Response:
 
 
 def _answer(status: int, code: str, text: str, **more: str) -> Response:
+    if g.get("is_fragment"):
+        body = render("fault.html", asked_language(), text=text, code=code)
+        return Response(body, status, {"X-Fault": code, **NO_STORE}, mimetype="text/html")
     if g.get("is_page") or request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
         return page("error.html", status=status, text=text, code=code)
     answer = jsonify({"error": {"code": code, "text": text, **more}})

@@ -34,6 +34,14 @@ def install_by_page(services: Services, opened: PagePost) -> Portal:
     return portal
 
 
+def renew_by_page(services: Services, opened: PagePost) -> Portal:
+    """Take the token of an administrator who opened a page while ours is dead. Raises as install_by_page()."""
+    proof = _prove(services, opened, opened.server_endpoint)
+    portal = _store(services, proof, opened, opened.application_token, opened.language, action="access renewed")
+    _listen_for_life(services, proof)
+    return portal
+
+
 def install_by_event(services: Services, event: IncomingEvent) -> Portal:
     """Install or update what ONAPPINSTALL or ONAPPUPDATE tells of. Raises as install_by_page()."""
     proof = _prove(services, event.auth, event.auth.server_endpoint)
@@ -68,7 +76,13 @@ def _prove(services: Services, told: PagePost | PostedAuth, server_endpoint: str
 
 
 def _store(
-    services: Services, proof: Proof, told: PagePost | PostedAuth, application_token: str, language: str
+    services: Services,
+    proof: Proof,
+    told: PagePost | PostedAuth,
+    application_token: str,
+    language: str,
+    *,
+    action: str = "installed",
 ) -> Portal:
     known = Portals(services.database).by_member_id(proof.info.member_id)
     installation = Installation(
@@ -87,8 +101,10 @@ def _store(
     services.known_portals.forget(portal.member_id)
     ask_to_register(services, portal)
     actor = f"user:{proof.profile.user_id}"
-    _audit(services, portal, actor=actor, action="installed", version=proof.info.version, status=proof.info.status)
-    log.info("portal installed", portal_id=portal.id, user_id=proof.profile.user_id, host=portal.client_endpoint)
+    _audit(services, portal, actor=actor, action=action, version=proof.info.version, status=proof.info.status)
+    log.info(
+        "portal stored", action=action, portal_id=portal.id, user_id=proof.profile.user_id, host=portal.client_endpoint
+    )
     return portal
 
 

@@ -94,3 +94,63 @@ class ConsentRefused(Refused):
     status, reason, code = 403, "consent_refused", "CONSENT_REFUSED"
     ru = "Доступ к Диадоку не был разрешён. Ящики не подключены."
     en = "Access to Diadoc was not granted. No boxes were connected."
+
+
+class PageReplayed(Refused):
+    """The portal's post that opened a page came a second time."""
+
+    status, reason, code = 409, "replayed", "PAGE_REPLAYED"
+    ru = "Эта страница уже открывалась. Откройте её в Битрикс24 ещё раз."
+    en = "This page has been opened already. Open it in Bitrix24 again."
+
+
+class PageOver(Refused):
+    status, reason, code = 401, "page_over", "PAGE_OVER"
+    ru = "Страница открыта слишком давно. Обновите её. Ничего не сделано."
+    en = "The page was opened too long ago. Reload it. Nothing was done."
+
+
+class PageStale(Refused):
+    """The page was made by another version of ours than the one that answers now."""
+
+    status, reason, code = 409, "page_stale", "PAGE_STALE"
+    ru = "Приложение обновилось, и страница устарела. Обновите её. Ничего не сделано."
+    en = "The application was updated and the page is stale. Reload it. Nothing was done."
+
+
+class NotAllowed(Refused):
+    status, reason, code = 403, "not_allowed", "NOT_ALLOWED"
+    ru = "Вам это не разрешено: права раздаёт администратор на странице приложения. Ничего не сделано."
+    en = "You are not allowed to do this: an administrator grants rights on the application's page. Nothing was done."
+
+
+class ItemNotShown(Refused):
+    """The portal does not show the CRM item to the person who opened the page on it."""
+
+    status, reason, code = 403, "item_not_shown", "ITEM_NOT_SHOWN"
+    ru = "Битрикс24 не показывает вам этот элемент CRM."
+    en = "Bitrix24 does not show this CRM item to you."
+
+
+class NotThere(Refused):
+    """What a page asks for does not exist, or not for who looks at it."""
+
+    status, reason, code = 404, "not_there", "NOT_THERE"
+    ru = "Этого здесь нет."
+    en = "There is no such thing here."
+
+
+class ChosenWrong(Refused):
+    """A value that cannot be chosen. what: its name for people, in both languages at once or neutral."""
+
+    status, reason, code = 422, "chosen_wrong", "CHOSEN_WRONG"
+    ru = "Это значение не подходит: {what}. Ничего не сохранено."
+    en = "This value does not fit: {what}. Nothing was stored."
+
+
+class Busy(Refused):
+    """Too many people ask for pages at this moment; calls of workflows must not wait for them."""
+
+    status, reason, code, temporary = 503, "busy", "BUSY", True
+    ru = "Сейчас слишком много запросов. Ничего не сделано, повторите через несколько секунд."
+    en = "There are too many requests at this moment. Nothing was done, try again in a few seconds."

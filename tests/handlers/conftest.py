@@ -14,7 +14,6 @@ from werkzeug.serving import make_server
 
 import handlers
 import handlers.activities
-import handlers.pages
 from activities.base import Activity
 from activities.connections import Connections
 from activities.fields import Line, label
@@ -49,8 +48,7 @@ CATALOG = {activity.code: activity for activity in (CheckRequisites(), Wait())}
 
 @pytest.fixture(autouse=True)
 def own_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (handlers.activities, handlers.pages):
-        monkeypatch.setattr(module, "catalog", lambda: CATALOG)
+    monkeypatch.setattr(handlers.activities, "catalog", lambda: CATALOG)
 
 
 def services_of(config: Config, database: Database) -> Services:

@@ -1,0 +1,16 @@
+"""Pages inside Bitrix24: what opens them, what is shown on them, what people do there."""
+
+from flask import Flask
+
+from handlers.pages import application, limiting, static_files
+from handlers.services import Services
+
+__all__ = ["register"]
+
+
+def register(app: Flask, services: Services) -> None:
+    """Mount every page on `app`."""
+    limiting.install(app, services.config.web_threads)
+    app.register_blueprint(static_files.blueprint())
+    for page in (application,):
+        app.register_blueprint(page.blueprint(services))
