@@ -51,14 +51,14 @@ class CrmMethods(Caller):
 
     def crm_item_add(self, *, entity_type_id: int, fields: Mapping[str, Any]) -> CrmItem:
         """Values as in crm_item_update. Never repeated here: find what an unclear failure left by an id of your own."""
-        params = {"entityTypeId": entity_type_id, "fields": _values(fields), **_UF_NAMES}
+        params = {"entityTypeId": entity_type_id, "fields": as_values(fields), **_UF_NAMES}
         return self._item("crm.item.add", params)
 
     def crm_item_update(self, *, entity_type_id: int, item_id: int, fields: Mapping[str, Any]) -> CrmItem:
         """Set fields. A file is a NewFile; in a field of several files give the list of all that stay:
         NewFile, or FileRef for one that is already there. An unknown name is ignored by the portal without a word.
         """
-        params = {"entityTypeId": entity_type_id, "id": item_id, "fields": _values(fields), **_UF_NAMES}
+        params = {"entityTypeId": entity_type_id, "id": item_id, "fields": as_values(fields), **_UF_NAMES}
         return self._item("crm.item.update", params)
 
     def _item(self, method: str, params: dict[str, Any]) -> CrmItem:
@@ -135,21 +135,12 @@ class CrmMethods(Caller):
         pages = self.list_pages("crm.documentgenerator.document.list", params, "documents")
         return map(reading.generated_document, pages)
 
-    def crm_automation_trigger_add(self, *, code: str, name: str) -> None:
-        """Offer a trigger; the same code again renames it."""
-        self.call("crm.automation.trigger.add", {"CODE": code, "NAME": name}, repeat=True)
-
-    def crm_automation_trigger_execute(self, *, code: str, entity_type_id: int, entity_id: int) -> None:
-        """Accepted is not moved: the funnel decides what the trigger does."""
-        params = {"CODE": code, "OWNER_TYPE_ID": entity_type_id, "OWNER_ID": entity_id}
-        self.call("crm.automation.trigger.execute", params)
-
 
 def _timeline_type(entity_type_id: int) -> str:
     return _TIMELINE_TYPES.get(entity_type_id, f"dynamic_{entity_type_id}")
 
 
-def _values(fields: Mapping[str, Any]) -> dict[str, Any]:
+def as_values(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _value(value) for name, value in fields.items()}
 
 

@@ -1,4 +1,4 @@
-"""Requisites, the timeline, generated documents, triggers."""
+"""Requisites, the timeline, generated documents."""
 
 import pytest
 import responses
@@ -96,13 +96,3 @@ def test_the_newest_generated_document_comes_first(kit):
     assert next(found).id == 32
     assert asked(kit)["filter"] == {"entityTypeId": 2, "entityId": 17}
     assert asked(kit)["order"] == {"id": "DESC"}
-
-
-def test_a_trigger_is_offered_and_fired(kit):
-    kit.answers("crm.automation.trigger.add", {"result": True})
-    kit.answers("crm.automation.trigger.execute", {"result": True})
-
-    kit.client.crm_automation_trigger_add(code="diadoc_signed", name="Диадок: подписан")
-    kit.client.crm_automation_trigger_execute(code="diadoc_signed", entity_type_id=2, entity_id=17)
-
-    assert asked(kit) == {"CODE": "diadoc_signed", "OWNER_TYPE_ID": 2, "OWNER_ID": 17}
