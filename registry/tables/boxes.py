@@ -44,6 +44,7 @@ class Box(Table):
     index_key: Mapped[str | None]  # how far the feed was read; "" = the feed was empty when we looked
     feed_read_at: Mapped[datetime | None]
     reconciled_at: Mapped[datetime | None]
+    incoming_since: Mapped[datetime | None]  # documents that came earlier are not taken in; None = none are
     sees_all_documents: Mapped[bool] = mapped_column(default=True)
     document_types: Mapped[list[Any] | None]
     document_types_read_at: Mapped[datetime | None]

@@ -89,6 +89,7 @@ class IncomingDocument(Table):
     __table_args__ = (
         UniqueConstraint("box_pk", "message_id", "entity_id"),
         Index("incoming_open", "portal_id", postgresql_where="shown_at is null"),
+        Index("incoming_shown", "portal_id", "shown_at"),
     )
     id: Mapped[int] = own_id()
     portal_id: Mapped[int] = of_portal()
@@ -105,12 +106,29 @@ class IncomingDocument(Table):
     sha256: Mapped[str] = mapped_column(default="")
     blob: Mapped[str] = mapped_column(default="")
     docflow_state: Mapped[str] = mapped_column(default="delivered")
+    needs_reply: Mapped[bool] = mapped_column(default=False)  # we have to sign it, or had to
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    remarks: Mapped[list[Any]] = mapped_column(
+        default=list
+    )  # codes of what people have to know, see activities.incoming
     company_id: Mapped[int] = mapped_column(default=0)  # of the CRM, 0 = none or several fit
     received_at: Mapped[datetime] = set_now()
     changed_at: Mapped[datetime] = set_now()
     shown_at: Mapped[datetime | None]  # an item of the registry exists and its people were told
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = set_now()
+
+
+class InvitationItem(Table):
+    """A CRM item on which somebody was invited: it is told of the answer by a trigger, once."""
+
+    __tablename__ = "invitation_item"
+    __table_args__ = (Index("invitation_item_untold", "invitation_id", postgresql_where="told_at is null"),)
+    invitation_id: Mapped[int] = mapped_column(ForeignKey("invitation.id"), primary_key=True)
+    crm_item: Mapped[str] = mapped_column(primary_key=True)
+    asked_at: Mapped[datetime] = set_now()
+    told_at: Mapped[datetime | None]
 
 
 class PageOpening(Table):

@@ -60,6 +60,9 @@ create trigger b24edo_file_kept after insert on kept_file
 def upgrade() -> None:
     op.add_column("document", sa.Column("origin", sa.Text(), nullable=False, server_default=""))
     op.alter_column("document", "origin", server_default=None)
+    op.add_column("package", sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("package", sa.Column("last_error", sa.Text(), nullable=False, server_default=""))
+    op.alter_column("package", "last_error", server_default=None)
     op.create_table(
         "page_opening",
         sa.Column("digest", sa.Text(), nullable=False),
@@ -168,6 +171,10 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("blob", sa.Text(), nullable=False),
         sa.Column("docflow_state", sa.Text(), nullable=False),
+        sa.Column("needs_reply", sa.Boolean(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("remarks", JSONB(), nullable=False),
         sa.Column("company_id", sa.BigInteger(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -188,7 +195,29 @@ def upgrade() -> None:
     op.create_index(
         "incoming_open", "incoming_document", ["portal_id"], unique=False, postgresql_where="shown_at is null"
     )
+    op.create_index("incoming_shown", "incoming_document", ["portal_id", "shown_at"], unique=False)
     op.create_index(op.f("ix_incoming_document_portal_id"), "incoming_document", ["portal_id"], unique=False)
+    op.create_table(
+        "invitation_item",
+        sa.Column("invitation_id", sa.BigInteger(), nullable=False),
+        sa.Column("crm_item", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"],
+            ["invitation.id"],
+        ),
+        sa.PrimaryKeyConstraint("invitation_id", "crm_item"),
+    )
+    op.create_index(
+        "invitation_item_untold",
+        "invitation_item",
+        ["invitation_id"],
+        unique=False,
+        postgresql_where="told_at is null",
+    )
+    # From when on the documents that come to a box are taken in; none that came before.
+    op.add_column("box", sa.Column("incoming_since", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "package_change",
         sa.Column("package_id", sa.BigInteger(), nullable=False),
