@@ -44,6 +44,7 @@ class Gathering(Finding):
         """
         with self._database.session() as session:
             package = self._locked(session, package_id)
+            package.checked_at, package.last_error = None, ""
             mine = select(Document).where(Document.package_id == package_id)
             same = session.scalar(mine.where(Document.sameness == values["sameness"]))
             if same is not None:
@@ -61,10 +62,38 @@ class Gathering(Finding):
     def remove_document(self, document: Document) -> None:
         """Raises AlreadySent once the package's sending has begun."""
         with self._database.session() as session:
-            self._locked(session, document.package_id)
+            package = self._locked(session, document.package_id)
+            package.checked_at, package.last_error = None, ""
             found = session.get(Document, document.id)
             if found is not None:
                 session.delete(found)
+
+    def change_document(self, document: Document, values: dict[str, Any]) -> bool:
+        """Change a paper of an open package; False when another one of the package is the same paper as that.
+
+        Raises PackageNotFound, AlreadySent.
+        """
+        with self._database.session() as session:
+            package = self._locked(session, document.package_id)
+            mine = select(Document).where(Document.package_id == package.id)
+            others = mine.where(Document.sameness == values["sameness"], Document.id != document.id)
+            if session.scalar(others.limit(1)) is not None:
+                return False
+            package.checked_at, package.last_error = None, ""
+            found = session.scalar(mine.where(Document.id == document.id))
+            if found is not None:
+                for name, value in values.items():
+                    setattr(found, name, value)
+                found.changed_at = datetime.now(UTC)
+            return True
+
+    def mark_checked(self, package_id: int, *, error: str = "") -> None:
+        """A check found the package ready, or what keeps it from being sent."""
+        checked_at = None if error else datetime.now(UTC)
+        with self._database.session() as session:
+            package = self._lock(session, package_id)
+            if package.state == "open" and (package.last_error, bool(package.checked_at)) != (error, bool(checked_at)):
+                package.checked_at, package.last_error = checked_at, error
 
     def count(self, package_id: int) -> int:
         return len(self.documents(package_id))

@@ -94,7 +94,7 @@ class Sending(PortalScope):
         with self._database.session() as session:
             package = self._lock(session, package_id)
             package.state, package.message_id, package.packet_id = "sent", message_id, packet_id
-            package.posted_at = package.posted_at or datetime.now(UTC)
+            package.posted_at, package.last_error = package.posted_at or datetime.now(UTC), ""
             for document in session.scalars(select(Document).where(Document.package_id == package_id)):
                 document.message_id = message_id
                 document.entity_id = entity_ids.get(document.custom_document_id or "", document.entity_id)

@@ -47,6 +47,8 @@ class Package(Table):
     posted_at: Mapped[datetime | None]
     changed_at: Mapped[datetime] = set_now()
     waiting_since: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]  # found ready, and not changed since
+    last_error: Mapped[str] = mapped_column(default="")  # why it could not be sent, in the portal's language
 
 
 class Document(Table):

@@ -1,0 +1,158 @@
+"""The registries that a portal has in its CRM: where they are, and whose items there are which of ours."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from errors import Unavailable
+from registry.database import Database
+from registry.tables import CrmMirror, CrmRegistry, Document, Package, Portal
+
+DOCUMENTS, PACKAGES, INCOMING = "documents", "packages", "incoming"
+# Of PostgreSQL's advisory locks; calls have 7, packages 8, boxes 9-11, what people are shown 12.
+PREPARING_LOCK, INCOMING_LOCK = 13, 14
+PACKAGE_KEY = "_package"  # in what was written of a document: in which package it was
+
+
+class CrmRegistries:
+    """The registries of one portal. Kinds: documents, packages."""
+
+    def __init__(self, database: Database, portal_id: int) -> None:
+        self._database, self._portal_id = database, portal_id
+
+    def all(self) -> dict[str, CrmRegistry]:
+        """Those that are prepared, by kind."""
+        with self._database.session() as session:
+            rows = session.scalars(select(CrmRegistry).where(CrmRegistry.portal_id == self._portal_id))
+            return {row.kind: row for row in rows if is_prepared(row)}
+
+    def get(self, kind: str) -> CrmRegistry | None:
+        """As it is remembered, also when its preparation only began."""
+        with self._database.session() as session:
+            return session.get(CrmRegistry, (self._portal_id, kind))
+
+    def keep(self, kind: str, **values: Any) -> CrmRegistry:
+        """Remember these facts of a registry; the others stay as they are."""
+        row = {"portal_id": self._portal_id, "kind": kind, "backend": "smart_process", **_BLANK, **values}
+        kept = insert(CrmRegistry).values(row)
+        kept = kept.on_conflict_do_update(index_elements=["portal_id", "kind"], set_=values)
+        with self._database.session() as session:
+            session.execute(kept)
+            return session.get_one(CrmRegistry, (self._portal_id, kind))
+
+    def trouble(self, kind: str, trouble: str) -> None:
+        """What a person has to mend, "" = nothing."""
+        here = update(CrmRegistry).where(CrmRegistry.portal_id == self._portal_id, CrmRegistry.kind == kind)
+        with self._database.session() as session:
+            session.execute(here.where(CrmRegistry.trouble != trouble).values(trouble=trouble))
+
+    def forget_items(self, *kinds: str) -> None:
+        """Their registry is another one now: every item is to be made anew."""
+        mine = delete(CrmMirror).where(CrmMirror.portal_id == self._portal_id, CrmMirror.kind.in_(kinds))
+        with self._database.session() as session:
+            session.execute(mine)
+
+    def items_of_package(self, package_id: int) -> list[CrmMirror]:
+        """Items of papers that are, or were when they were last written, in this package."""
+        mine = select(CrmMirror).where(CrmMirror.portal_id == self._portal_id, CrmMirror.kind == DOCUMENTS)
+        known = select(Document.id).where(Document.package_id == package_id)
+        there = (CrmMirror.written[PACKAGE_KEY].as_integer() == package_id) | CrmMirror.our_id.in_(known)
+        with self._database.session() as session:
+            return list(session.scalars(mine.where(there).order_by(CrmMirror.our_id)))
+
+    def items_with(self, kind: str, their_ids: Collection[int]) -> list[CrmMirror]:
+        """What is known of these items, an item that had several of ours by its youngest; gone ones are left out."""
+        wanted = select(CrmMirror).where(CrmMirror.portal_id == self._portal_id, CrmMirror.kind == kind)
+        wanted = wanted.where(CrmMirror.their_id.in_(their_ids), CrmMirror.gone_at.is_(None))
+        with self._database.session() as session:
+            found = {row.their_id: row for row in session.scalars(wanted.order_by(CrmMirror.our_id))}
+            return list(found.values())
+
+    def take_over(self, their_id: int) -> bool:
+        """Leave an item to another paper: whether no living paper of ours is shown by it any more."""
+        mine = select(CrmMirror).where(CrmMirror.portal_id == self._portal_id, CrmMirror.their_id == their_id)
+        with self._database.session() as session:
+            for row in session.scalars(mine.where(CrmMirror.kind.in_([DOCUMENTS, INCOMING]))):
+                document = session.get(Document, row.our_id) if row.kind == DOCUMENTS else None
+                if row.kind == INCOMING or (document is not None and document.docflow_state != "deleted"):
+                    return False
+                session.delete(row)
+        return True
+
+    def package_of_item(self, kind: str, their_id: int) -> int | None:
+        """The package that an item shows, or whose paper it shows; None when it is none of ours."""
+        known = self.items_with(kind, [their_id])
+        if not known or kind == PACKAGES:
+            return known[0].our_id if known else None
+        with self._database.session() as session:
+            return session.scalar(select(Document.package_id).where(Document.id == known[0].our_id))
+
+    @contextmanager
+    def exclusively(self, lock: int, number: int) -> Iterator[None]:
+        """Nobody else does this to that number meanwhile. Raises Unavailable when somebody is doing so."""
+        key = {"lock": lock, "number": number}
+        with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not connection.execute(text("select pg_try_advisory_lock(:lock, :number)"), key).scalar():
+                raise Unavailable(system="b24-edo", detail="a registry is being worked on")
+            try:
+                yield
+            finally:
+                if not connection.invalidated and not connection.closed:
+                    connection.execute(text("select pg_advisory_unlock(:lock, :number)"), key)
+
+
+_BLANK: dict[str, Any] = {
+    "entity_type_id": 0,
+    "type_id": 0,
+    "iblock_type": "",
+    "iblock_id": 0,
+    "title": "",
+    "fields": {},
+    "trouble": "",
+}
+
+
+def is_prepared(row: CrmRegistry | None) -> bool:
+    """Is it there, with its fields?"""
+    return row is not None and bool(row.type_id or row.iblock_id) and bool(row.fields)
+
+
+def portals_with_registries(database: Database) -> list[int]:
+    """Installed portals that have prepared any."""
+    wanted = select(CrmRegistry.portal_id).join(Portal, Portal.id == CrmRegistry.portal_id)
+    wanted = wanted.where(Portal.status == "installed", CrmRegistry.fields != {}).distinct()
+    with database.session() as session:
+        return list(session.scalars(wanted.order_by(CrmRegistry.portal_id)))
+
+
+def packages_without_files(database: Database, portal_id: int, *, since: datetime, kinds: Collection[str]) -> list[int]:
+    """Packages with a paper that ended well since that moment and lacks a kept file of one of these kinds."""
+    lacking = text("""
+        select distinct d.package_id from document d join package p on p.id = d.package_id
+        where d.portal_id = :portal and p.state = 'sent' and d.is_final and d.changed_at >= :since
+          and d.docflow_state in ('signed_by_counteragent', 'signed_with_discrepancies', 'delivered')
+          and not exists (select from effect e where e.portal_id = d.portal_id and e.done_at is not null
+            and e.subject = 'document:' || d.id and e.name = 'signed_files')
+          and (select count(distinct k.kind) from kept_file k
+               where k.document_id = d.id and k.kind = any(:kinds)) < :wanted
+        order by 1""")
+    asked = {"portal": portal_id, "since": since.astimezone(UTC), "kinds": list(kinds), "wanted": len(kinds)}
+    with database.session() as session:
+        return list(session.scalars(lacking, asked))
+
+
+def open_packages(database: Database, portal_id: int) -> list[int]:
+    """Packages that are still gathered and shown in a registry."""
+    shown = select(CrmMirror.our_id).where(CrmMirror.portal_id == portal_id, CrmMirror.kind == PACKAGES)
+    wanted = select(Package.id).where(Package.portal_id == portal_id, Package.state == "open", Package.id.in_(shown))
+    with database.session() as session:
+        return list(session.scalars(wanted.order_by(Package.id)))
+
+
+def database_now(database: Database) -> datetime:
+    with database.session() as session:
+        return session.scalars(select(func.clock_timestamp())).one()
