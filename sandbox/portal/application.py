@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from flask import Flask, Request
+from flask import Flask, Request, Response, request
 
 from sandbox.faults import install_faults, install_settings
 from sandbox.portal import (  # noqa: F401  (methods register themselves)
@@ -16,6 +16,7 @@ from sandbox.portal import (  # noqa: F401  (methods register themselves)
     control_workflows,
     drive,
     events,
+    frames,
     links,
     lists,
     oauth,
@@ -56,15 +57,26 @@ def create_app(world: World) -> Flask:
             seed.fill(world)
 
     world.settings = install_settings(app, DEFAULTS, reset)
-    for door in (rest, oauth, links, drive, operations, pages):
+    for door in (rest, oauth, links, drive, operations, pages, frames):
         app.register_blueprint(door.blueprint(world))
+    app.after_request(_open_to_frames)
     with world.lock:
         seed.fill(world)
     return app
 
 
+def _open_to_frames(response: Response) -> Response:
+    """Pages in frames call the REST interface from origins of their own."""
+    if request.path.startswith("/rest/"):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Allow-Headers"] = "origin, content-type, accept, authorization"
+    return response
+
+
 def name_of(incoming: Request) -> str:
     """`crm.item.get` for methods, `oauth.token` for the token endpoint, "" for pages."""
+    if incoming.method == "OPTIONS":  # a browser asks whether it may call, nothing is called yet
+        return ""
     if incoming.path == "/oauth/token/":
         return "oauth.token"
     return rest.method_name(incoming.path) if re.match(r"/rest/.+", incoming.path) else ""

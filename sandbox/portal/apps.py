@@ -77,9 +77,19 @@ def uninstall(world: World, portal: Portal, app: App, *, clean: bool = True) -> 
 
 
 def frame(
-    world: World, portal: Portal, app: App, user_id: int, placement: str = "DEFAULT", options: Any = None, url: str = ""
+    world: World,
+    portal: Portal,
+    app: App,
+    user_id: int,
+    placement: str = "DEFAULT",
+    options: Any = None,
+    url: str = "",
+    language: str = "",
 ) -> dict[str, Any]:
-    """What a browser posts into the frame: {"url", "fields", "name"}. Opening it the first time begins installation."""
+    """What a browser posts into the frame: {"url", "fields", "name", "sid"}. Opening it first begins installation.
+
+    url: the handler, by default the application's own page; language: of the person, by default the portal's.
+    """
     target = url or (app.handler_url if app.is_installed else app.install_url or app.handler_url)
     if not app.is_present:
         app.is_present, app.installed_by = True, user_id
@@ -87,7 +97,7 @@ def frame(
     portal.frames[sid] = {"client_id": app.client_id, "user_id": user_id}
     proto = "1" if world.url_of(portal).startswith("https") else "0"
     domain = world.domain_of(portal)
-    query = urlencode({"DOMAIN": domain, "PROTOCOL": proto, "LANG": portal.language, "APP_SID": sid})
+    query = urlencode({"DOMAIN": domain, "PROTOCOL": proto, "LANG": language or portal.language, "APP_SID": sid})
     joint = "&" if urlsplit(target).query else "?"
     fields = _frame_fields(world, portal, app, user_id, placement, options)
     return {"url": f"{target}{joint}{query}", "fields": fields, "name": f"{domain}|{proto}|{sid}", "sid": sid}

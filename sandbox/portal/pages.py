@@ -4,19 +4,20 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request
 
-from sandbox.portal import apps, engine, links, rest
+from sandbox.portal import engine, frames, links
 from sandbox.portal.control_results import timeline
 from sandbox.portal.crm import items
 from sandbox.portal.crm.fields import Field, fields_of
 from sandbox.portal.crm.types import DEAL
 from sandbox.portal.encoding import printed
 from sandbox.portal.methods import as_list
-from sandbox.portal.model import Item, Portal
+from sandbox.portal.model import Item, Portal, User
 from sandbox.portal.page_texts import texts
-from sandbox.portal.placements import visible
+from sandbox.portal.placements import handler_of, visible
 from sandbox.portal.templates import templates_of
+from sandbox.portal.visitor import here, refuse_strangers, remember, visitor
 from sandbox.portal.workflow import described, workflows_of
 from sandbox.portal.world import World
 
@@ -24,12 +25,15 @@ from sandbox.portal.world import World
 def blueprint(world: World) -> Blueprint:
     door = Blueprint("pages", __name__)
     door.before_request(_loopback_only)
+    door.before_request(refuse_strangers)
+    door.after_request(remember)
 
     def shown(template: str, values: Callable[[Portal], dict[str, Any]]) -> str:
         with world.lock:
             portal = here(world)
-            given = values(portal)
-            return render_template(template, portal=portal, t=texts(request.args.get("lang", "")), **given)
+            viewer = visitor(world, portal)
+            t = texts(viewer.language)
+            return render_template(template, portal=portal, viewer=viewer, t=t, **values(portal))
 
     @door.get("/")
     def home() -> str:
@@ -63,27 +67,17 @@ def blueprint(world: World) -> Blueprint:
 def _frame_routes(door: Blueprint, world: World, shown: Callable[..., str]) -> None:
     @door.get("/marketplace/app/<client_id>/")
     def application(client_id: str) -> str:
-        return shown("frame.html", lambda portal: _frame(world, portal, client_id))
+        return shown("frame.html", lambda portal: _application(world, portal, client_id))
 
-    @door.post("/_frame/<sid>/finish")
-    def finish(sid: str) -> Response:
+    @door.get("/_people/")
+    def people() -> Response:
+        """Whom an application's page may let a person pick."""
         with world.lock:
-            portal = here(world)
-            frame = portal.frames.get(sid) or abort(404)
-            if not portal.users[frame["user_id"]].is_admin:
-                abort(403)
-            apps.finish_installation(world, portal, portal.apps[frame["client_id"]])
-        return rest.to_json({"result": True})
+            return jsonify([picked(user) for user in here(world).users.values() if user.is_active])
 
     @door.get("/api/v1/")
     def library() -> Response:
         return current_app.send_static_file("bx24.js")
-
-
-def here(world: World) -> Portal:
-    """The portal at the address of the present request."""
-    portal = world.portal_at(world.role_at(request.environ["SERVER_NAME"], request.environ["SERVER_PORT"]))
-    return portal or abort(404)
 
 
 def _loopback_only() -> None:
@@ -139,17 +133,27 @@ def _item(portal: Portal, item_id: int) -> Item:
     return items.items_of(portal, DEAL).get(item_id) or abort(404)
 
 
-def _frame(world: World, portal: Portal, client_id: str) -> dict[str, Any]:
+def picked(user: User) -> dict[str, Any]:
+    """A person as selectUser gives one to the page that asked."""
+    url = f"/company/personal/user/{user.id}/"
+    return {
+        "id": str(user.id),
+        "name": user.full_name,
+        "photo": "",
+        "position": user.position,
+        "url": url,
+        "sub": False,
+        "sup": False,
+    }
+
+
+def _application(world: World, portal: Portal, client_id: str) -> dict[str, Any]:
     app = portal.apps.get(client_id) or abort(404)
-    user = portal.users.get(request.args.get("user_id", world.settings["browser_user_id"], type=int)) or abort(404)
     placement = request.args.get("placement", "DEFAULT")
-    if not app.is_installed and (not user.is_admin or placement != "DEFAULT"):
-        return {"app": app, "frame": None}
-    url = next((row["handler"] for row in app.placements if row["placement"] == placement), "")
-    if placement != "DEFAULT" and not url:
-        abort(404)
-    options = (
-        {"ID": request.args["id"], "URI": f"/crm/deal/details/{request.args['id']}/"} if "id" in request.args else None
-    )
-    frame = apps.frame(world, portal, app, user.id, placement, options, url)
-    return {"app": app, "frame": frame, "user": user, "placement": placement, "options": options or {}}
+    options = {"ID": request.args["id"]} if "id" in request.args else None
+    try:
+        url = "" if placement == "DEFAULT" else handler_of(portal, app, placement)
+    except LookupError as error:
+        abort(404, str(error))
+    session = frames.session(world, portal, app, visitor(world, portal), placement, options, url)
+    return {"app": app, "session": session}

@@ -66,6 +66,21 @@ def visible(portal: Portal, placement: str) -> list[tuple[App, dict[str, Any]]]:
     return [(app, row) for app in apps for row in app.placements if row["placement"] == placement]
 
 
+def handler_of(portal: Portal, app: App, placement: str, handler: str = "") -> str:
+    """The page that an application shows at a spot, the wanted one of several. Raises LookupError when it has none."""
+    bound = [row["handler"] for shown, row in visible(portal, placement) if shown is app]
+    for found in bound:
+        if handler in ("", found):
+            return found
+    raise LookupError(f"{app.client_id} has no page at {placement}")
+
+
+def title_of(app: App, row: dict[str, Any], language: str) -> str:
+    """What a tab or a button is called in this language."""
+    named = as_map(row["langAll"].get(language) or row["langAll"].get(language.upper()))
+    return str(named.get("TITLE") or row["title"] or app.title)
+
+
 def _kinds(portal: Portal) -> list[str]:
     return [kind.name for kind in all_kinds(portal)]
 

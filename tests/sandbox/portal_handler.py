@@ -26,10 +26,11 @@ class Received:
 
 @dataclass
 class Handler:
-    """Listens on a free port of loopback. status: what it answers."""
+    """Listens on a free port of loopback. status: what it answers; pages: what it shows, by path."""
 
     status: int = 200
     received: list[Received] = field(default_factory=list)
+    pages: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         outer = self
@@ -39,9 +40,20 @@ class Handler:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 form = dict(parse_qsl(body, keep_blank_values=True))
                 outer.received.append(Received(self.path, form, dict(self.headers)))
-                self.send_response(outer.status)
+                self._show(outer.status, INSTALLER)
+
+            def do_GET(self) -> None:
+                self._show(200 if self.path in outer.pages else 404, "")
+
+            def _show(self, status: int, usual: str) -> None:
+                path = self.path.partition("?")[0]
+                body = outer.pages.get(path, usual).encode()
+                kind = "text/javascript" if path.endswith(".js") else "text/html"
+                self.send_response(status)
+                self.send_header("Content-Type", f"{kind}; charset=utf-8")
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(INSTALLER.encode())
+                self.wfile.write(body)
 
             def log_message(self, *arguments: Any) -> None:
                 return

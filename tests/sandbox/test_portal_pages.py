@@ -58,14 +58,14 @@ def test_a_person_starts_a_process_moves_the_deal_and_attaches_a_file(client):
     assert client.sandbox.files("UF_CRM_DOCUMENTS") == [("a.pdf", b"pdf")]
 
 
-def test_the_host_page_posts_into_a_named_frame(client):
+def test_the_page_of_an_application_has_a_session_named_by_portal_and_frame(client):
     text = page(client, f"/marketplace/app/{client.app.client_id}/")
 
     session = json.loads(re.search(r'id="session">(.*?)</script>', text, re.DOTALL)[1])
     domain = client.sandbox.portal()["domain"]
-    assert f'name="{domain}|0|{session["sid"]}"' in text
-    assert f'target="{domain}|0|{session["sid"]}"' in text
-    assert session["isInstalled"] is True
+    assert session["name"] == f"{domain}|0|{session['sid']}"
+    assert session["fields"]["PLACEMENT"] == "DEFAULT"
+    assert session["init"]["INSTALL"] is False
 
 
 def test_the_library_knows_what_an_installer_needs(client):
@@ -73,6 +73,25 @@ def test_the_library_knows_what_an_installer_needs(client):
 
     for name in ("init", "install", "installFinish", "getAuth", "callMethod", "fitWindow", "resizeWindow"):
         assert f"{name}: function" in text
+
+
+def test_what_is_framed_cannot_act_for_the_portal(portal_sandbox, handler):
+    frame = portal_sandbox.frame(portal_sandbox.add_local_app(handler.url + "/app", handler.url + "/install"))
+    url = f"{portal_sandbox.first_url}/_frame/{frame['sid']}/finish"
+
+    answer = requests.post(url, headers={"Origin": handler.url}, timeout=10)
+
+    assert answer.status_code == 403
+
+
+def test_pages_in_frames_may_call_the_rest_interface_from_their_own_origin(portal_sandbox):
+    url = portal_sandbox.first_url + "/rest/profile"
+
+    asked = requests.options(url, timeout=10)
+
+    assert asked.headers["Access-Control-Allow-Origin"] == "*"
+    assert "content-type" in asked.headers["Access-Control-Allow-Headers"]
+    assert portal_sandbox.requests("profile") == []
 
 
 def test_finishing_from_a_frame_installs(portal_sandbox, handler):
