@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from activities import deal_entry, triggers
 from activities.context import Context, context_beside
 from errors import AppError, PortalAuthLost, Unavailable
 from worker.running import Running
@@ -17,7 +18,7 @@ from worker.running import Running
 log = structlog.get_logger()
 
 # Each is given the package's number, may be run again, and raises AppError when it could not.
-SHOWN: tuple[Callable[[Context, int], None], ...] = ()
+SHOWN: tuple[Callable[[Context, int], None], ...] = (deal_entry.tell, triggers.pull)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 PATIENCE = timedelta(minutes=10)  # so long an answer waits for what is to be seen before it
 

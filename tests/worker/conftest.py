@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 import worker.answer
+import worker.effects
 import worker.execute
 from activities.following import begin_feed
 from clients.diadoc.ids import normal_box_id
@@ -31,6 +32,12 @@ from worker.running import Running, make_running
 from worker.settle import settle
 
 _tokens = count(1)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The portal of most of these tests answers nobody; those about what people are shown say so themselves."""
+    monkeypatch.setattr(worker.effects, "SHOWN", ())
 
 
 @pytest.fixture

@@ -1,0 +1,101 @@
+"""A package's entry in its item's timeline: exactly one, kept up to date, and not made again once a person deleted it.
+
+An entry carries our mark (originatorId, originId), by which one whose making is in doubt is found again.
+"""
+
+import json
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+import structlog
+
+from activities import entry_comment
+from activities.context import Context
+from activities.entry_layout import layout_of
+from activities.item_people import people_of
+from activities.situations import Situation, situation_of
+from clients.bitrix24.timeline import CONFIGURABLE
+from errors import NoAccess, NotFoundThere, ServiceError, SubscriptionEnded
+from registry.tables import CrmMirror
+
+log = structlog.get_logger()
+
+ORIGINATOR = "b24-edo"
+OTHER_APPLICATION = "ERROR_WRONG_APPLICATION"  # made by us before the application was added to the portal anew
+
+
+def tell(context: Context, package_id: int) -> None:
+    """Show the package in its item's timeline as it is now. Raises ServiceErrors; safe to repeat."""
+    situation = situation_of(context, package_id)
+    settings = context.registry.settings()
+    if situation is None or not settings.tells_timeline:
+        return
+    layout = layout_of(situation, time_zone=settings.time_zone, registry_links={})
+    fields = {"completed": "Y" if situation.is_final else "N"}
+    try:
+        _Entry(context, situation).keep(fields, layout)
+    except (NoAccess, SubscriptionEnded) as error:
+        log.warning("no entry in the timeline", package_id=package_id, code=error.code, detail=error.detail)
+        entry_comment.tell_outcome(context, situation, because=error)
+
+
+class _Entry:
+    """The entry of one package, as far as we know of it."""
+
+    def __init__(self, context: Context, situation: Situation) -> None:
+        self._context, self._situation, self._item = context, situation, situation.item
+        self._mirror = context.registry.mirror("timeline")
+        self._id = situation.package.id
+
+    def keep(self, fields: dict[str, Any], layout: dict[str, Any]) -> None:
+        written = {"entry": digest(fields, layout)}
+        known = self._mirror.get(self._id)
+        if known is not None and (known.gone_at or known.written == written):
+            return
+        try:
+            their_id = self._their_id(known)
+            add_or_update = partial(self._update, their_id) if their_id else self._add
+            their_id = add_or_update(fields, layout)
+        except NotFoundThere as error:  # a person deleted the entry, or the whole item
+            log.info("entry is gone", package_id=self._id, detail=error.detail)
+            self._mirror.gone(self._id)
+            return
+        self._mirror.made(self._id, their_id=their_id, written=written)
+
+    def _their_id(self, known: CrmMirror | None) -> int:
+        """The entry's number, 0 when there is none; one whose making was begun is looked for by our mark."""
+        if known is None:
+            self._mirror.intend(self._id)
+            return 0
+        return known.their_id or self._found()
+
+    def _found(self) -> int:
+        owner = {"OWNER_TYPE_ID": self._item.entity_type_id, "OWNER_ID": self._item.item_id}
+        mark = {"ORIGINATOR_ID": ORIGINATOR, "ORIGIN_ID": self._mark}
+        found = self._context.bitrix24.crm_activity_list({**owner, **mark, "PROVIDER_ID": CONFIGURABLE})
+        return next((one.id for one in found if (one.originator_id, one.origin_id) == (ORIGINATOR, self._mark)), 0)
+
+    def _update(self, their_id: int, fields: dict[str, Any], layout: dict[str, Any]) -> int:
+        try:
+            self._context.bitrix24.crm_activity_configurable_update(their_id, fields=fields, layout=layout)
+        except ServiceError as error:
+            if error.vendor_code.upper() != OTHER_APPLICATION:
+                raise
+            return self._add(fields, layout)
+        return their_id
+
+    def _add(self, fields: dict[str, Any], layout: dict[str, Any]) -> int:
+        people = people_of(self._context, self._item)
+        marked = {**fields, "originatorId": ORIGINATOR, "originId": self._mark, "responsibleId": people.recipients[0]}
+        place = {"entity_type_id": self._item.entity_type_id, "entity_id": self._item.item_id}
+        return self._context.bitrix24.crm_activity_configurable_add(**place, fields=marked, layout=layout)
+
+    @property
+    def _mark(self) -> str:
+        return self._situation.subject
+
+
+def digest(*parts: Any) -> str:
+    """The same for the same look: what is unchanged is not written."""
+    return sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
