@@ -7,7 +7,7 @@ from flask import Flask
 import handlers
 from activities import catalog
 from activities.connections import Connections
-from commands import activities, boxes, calls, database, poll, portals, processes, requisites
+from commands import activities, boxes, calls, database, doctor, poll, portals, processes, requisites, triggers
 from commands.command_line import CommandLine
 from config import Config, ConfigError, read_config
 from logs import set_up_logs
@@ -56,8 +56,10 @@ for command in (
     portals.group,
     boxes.group,
     activities.group,
+    triggers.group,
     calls.group,
     poll.command,
+    doctor.command,
 ):
     main.add_command(command)
 
