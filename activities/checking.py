@@ -13,6 +13,7 @@ from activities.base import tell
 from activities.context import Context
 from activities.counteragents import Counteragent, Recipient, Requisites, resolve_from
 from activities.document_types import DOCUMENT_TYPES
+from activities.fault_fields import fields_of
 from activities.our_boxes import usable_box
 from activities.papers import Description, Types
 from activities.values import Text
@@ -55,6 +56,11 @@ class Fault:
     @property
     def code(self) -> str:
         return self.error.code
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Beside which fields of a form it is shown: names of inputs, "recipient", "box", "file" …"""
+        return fields_of(self.error)
 
     @property
     def ru(self) -> str:
