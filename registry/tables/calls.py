@@ -17,6 +17,7 @@ class Call(Table):
         UniqueConstraint("portal_id", "idempotency_key"),
         Index("call_open", "portal_id", postgresql_where=text("state in ('new', 'running')")),
         Index("call_deadline", "deadline_at", postgresql_where=text("state in ('new', 'running', 'waiting')")),
+        Index("call_of_item", "portal_id", "workflow_document_id"),
         Index("call_waiting_package", "wait_package_id", postgresql_where=text("state = 'waiting'")),
         Index("call_waiting_invitation", "wait_invitation_id", postgresql_where=text("state = 'waiting'")),
     )

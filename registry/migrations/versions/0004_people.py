@@ -60,6 +60,7 @@ create trigger b24edo_file_kept after insert on kept_file
 def upgrade() -> None:
     op.add_column("document", sa.Column("origin", sa.Text(), nullable=False, server_default=""))
     op.alter_column("document", "origin", server_default=None)
+    op.create_index("call_of_item", "call", ["portal_id", "workflow_document_id"], unique=False)
     op.add_column("package", sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("package", sa.Column("last_error", sa.Text(), nullable=False, server_default=""))
     op.alter_column("package", "last_error", server_default=None)
@@ -69,6 +70,22 @@ def upgrade() -> None:
         sa.Column("portal_id", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_table(
+        "portal_work",
+        sa.Column("portal_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("run", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("result", JSONB(), nullable=False),
+        sa.Column("error", JSONB(), nullable=True),
+        sa.Column("asked_by", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["portal_id"], ["portal.id"]),
+        sa.PrimaryKeyConstraint("portal_id", "name"),
     )
     op.create_table(
         "api_token",
