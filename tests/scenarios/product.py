@@ -89,6 +89,8 @@ class Product:
         return Path(self.environment["DATA_DIR"])
 
     def _is_up(self) -> bool:
+        for name, process in self.processes.items():
+            assert process.poll() is None, f"{name} ended with {process.returncode}: {self.logs()[-2000:]}"
         try:
             return requests.get(f"{self.url}/readyz", timeout=2).status_code == 200
         except requests.RequestException:
