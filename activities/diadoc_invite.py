@@ -5,6 +5,7 @@ from datetime import datetime
 from time import monotonic, sleep
 from typing import Any
 
+from activities import crm
 from activities.base import DEADLINE_DAYS, Activity, Pending
 from activities.context import Context
 from activities.counteragents import (
@@ -35,6 +36,7 @@ from errors import (
     SignatureRequired,
     Unavailable,
 )
+from registry.invitations import InvitationItems
 from registry.tables import Box, Invitation
 
 MESSAGE_LIMIT = 2_000  # of Diadoc
@@ -80,7 +82,7 @@ class DiadocInvite(Activity):
         if counteragent.is_closed:
             raise CounteragentClosed(name=counteragent.name, inn=counteragent.inn)
         status = _invite(context, box, counteragent, message)
-        invitation = _remember(context, box, counteragent, status)
+        invitation = _remember(context, box, counteragent, status, crm_item=recipient.crm_item)
         if wait and status == STILL_INVITED:
             return Pending(wait_for="invitation", invitation_id=invitation.id, deadline_days=deadline_days)
         return _outputs(counteragent, status, invitation.answered_at if status != STILL_INVITED else None)
@@ -176,9 +178,11 @@ def _setup_required(counteragent: Counteragent, error: Conflict) -> RoamingSetup
     return RoamingSetupRequired(name=counteragent.name, reason=error.detail)
 
 
-def _remember(context: Context, box: Box, counteragent: Counteragent, status: str) -> Invitation:
+def _remember(context: Context, box: Box, counteragent: Counteragent, status: str, *, crm_item: str) -> Invitation:
     known = {"counteragent_box_id": counteragent.box_id, "name": counteragent.name, "status": status}
     invitation = context.registry.invitations.remember(box_pk=box.id, **known)
+    if card := crm.card_if_any(context, crm_item):  # a trigger tells it of the answer, waited for or not
+        InvitationItems(context.registry.database).remember(invitation.id, card.item.short)
     if status == OURS:
         context.registry.invitations.keep_status(invitation.id, OURS, answered_at=context.now())
     return context.registry.invitations.get(invitation.id) or invitation

@@ -1,18 +1,23 @@
-"""What became of invitations that calls wait for, learnt in as few requests as possible."""
+"""What became of invitations that calls or CRM items wait for, learnt in as few requests as possible."""
 
 from datetime import UTC, datetime
 
 import structlog
 
+from activities import triggers
+from activities.context import context_beside
 from activities.counteragents import NOT_IN_LIST, STATUSES
 from activities.following import LAG
 from activities.waits import STILL_INVITED
 from clients.diadoc.client import DiadocClient
 from clients.diadoc.states import CounteragentStatus
-from errors import NoAccess, NotFoundThere
+from errors import AppError, NoAccess, NotFoundThere, PortalAuthLost
+from registry.invitations import InvitationItems
 from registry.portal_registry import Invitations, PortalRegistry
 from registry.tables import Box, Invitation
 from worker.enqueue import enqueue
+from worker.enqueue_each import enqueue_each
+from worker.lanes import EFFECTS
 from worker.running import Running
 
 log = structlog.get_logger()
@@ -33,6 +38,37 @@ def ask_invitations(running: Running, box: Box, invitation_ids: list[int]) -> No
     with running.database.session() as session:
         for call_id in running.calls.waiting_for(invitation_ids=answered):
             enqueue(session, "settle", call_id=call_id)
+        enqueue_each(session, "tell_invitation", answered, name="invitation_id", queue=EFFECTS)
+
+
+def waited_for(running: Running, box_pk: int) -> list[int]:
+    """The invitations of a box whose answer a call or a CRM item waits for."""
+    by_calls = running.calls.waiting_invitations().get(box_pk, [])
+    by_items = InvitationItems(running.database).to_ask().get(box_pk, [])
+    return sorted({*by_calls, *by_items})
+
+
+def tell_invitation(running: Running, invitation_id: int) -> None:
+    """Pull the triggers on the items whose people asked, each once; what cannot be told now is told later."""
+    items = InvitationItems(running.database)
+    with running.database.session() as session:
+        invitation = session.get(Invitation, invitation_id)
+    if invitation is None or invitation.status == STILL_INVITED:
+        return
+    context = context_beside(
+        portal=running.portals.get(invitation.portal_id),
+        database=running.database,
+        connections=running.connections,
+        blobs=running.blobs,
+    )
+    for crm_item in items.untold(invitation_id):
+        try:
+            triggers.pull_invitation(context, invitation, crm_item)
+        except AppError as error:
+            log.info("invitation not told", invitation_id=invitation_id, crm_item=crm_item, error_code=error.code)
+            if error.temporary or isinstance(error, PortalAuthLost):
+                return
+        items.told(invitation_id, crm_item)
 
 
 def _ask_all(client: DiadocClient, invitations: Invitations, box: Box, waiting: list[Invitation]) -> None:

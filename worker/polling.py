@@ -2,7 +2,7 @@
 
 from worker.boxes import FEED_LOCK, INVITATIONS_LOCK, RECONCILE_LOCK, Look, opened
 from worker.feed import BoxReader
-from worker.invitations import ask_invitations
+from worker.invitations import ask_invitations, waited_for
 from worker.running import Running
 
 
@@ -28,4 +28,4 @@ def poll_invitations(running: Running, box_pk: int) -> None:
     """Ask what became of the invitations of the box that somebody waits for."""
     with opened(running, box_pk, lock=INVITATIONS_LOCK) as box:
         if box is not None:
-            ask_invitations(running, box, running.calls.waiting_invitations().get(box.id, []))
+            ask_invitations(running, box, waited_for(running, box.id))
