@@ -7,7 +7,19 @@ from flask import Flask
 import handlers
 from activities import catalog
 from activities.connections import Connections
-from commands import activities, boxes, calls, database, doctor, poll, portals, processes, requisites, triggers
+from commands import (
+    activities,
+    api_tokens,
+    boxes,
+    calls,
+    database,
+    doctor,
+    poll,
+    portals,
+    processes,
+    requisites,
+    triggers,
+)
 from commands.command_line import CommandLine
 from config import Config, ConfigError, read_config
 from logs import set_up_logs
@@ -60,6 +72,7 @@ for command in (
     calls.group,
     poll.command,
     doctor.command,
+    api_tokens.group,
 ):
     main.add_command(command)
 
