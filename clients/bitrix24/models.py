@@ -60,11 +60,59 @@ class CrmField:
 
 @dataclass(frozen=True)
 class CrmType:
-    """A smart process: `id` names its fields (CRM_16), `entity_type_id` its items."""
+    """A smart process: `id` names its fields (CRM_16), `entity_type_id` its items.
+
+    flags: those that are on, as the portal names them (isClientEnabled …); parents: kinds that its items are bound to.
+    """
 
     id: int
     entity_type_id: int
     title: str
+    flags: frozenset[str] = frozenset()
+    parents: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class UserField:
+    """A field that somebody has added to a kind of CRM items. type: as in the portal: "money", "file", …"""
+
+    id: int
+    entity_id: str
+    name: str
+    type: str
+    is_multiple: bool
+    xml_id: str
+
+
+@dataclass(frozen=True)
+class PortalList:
+    """A universal list. type: "lists", "bitrix_processes" or "lists_socnet"."""
+
+    id: int
+    type: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ListField:
+    """A field of a universal list. name: as elements carry it (NAME, PROPERTY_951); type: "S", "F", "S:Money", …"""
+
+    name: str
+    code: str
+    type: str
+    title: str
+    is_multiple: bool
+
+
+@dataclass(frozen=True)
+class ListElement:
+    """An element of a universal list. values: of its properties, a tuple of texts each, in the portal's order."""
+
+    id: int
+    code: str
+    name: str
+    values: Mapping[str, tuple[str, ...]] = field(repr=False)
 
 
 @dataclass(frozen=True)

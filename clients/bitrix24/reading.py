@@ -19,6 +19,7 @@ from clients.bitrix24.models import (
     TimelineActivity,
     TimelineComment,
     User,
+    UserField,
     WorkflowInstance,
 )
 
@@ -76,6 +77,24 @@ def crm_type(raw: Any) -> CrmType:
         id=wire.as_int(item.get("id")),
         entity_type_id=wire.as_int(item.get("entityTypeId")),
         title=wire.as_text(item.get("title")),
+        flags=frozenset(name for name, value in item.items() if name.startswith("is") and wire.as_flag(value)),
+        parents=tuple(filter(None, map(_related, wire.as_list(wire.as_map(item.get("relations")).get("parent"))))),
+    )
+
+
+def _related(raw: Any) -> int:
+    return wire.as_int(wire.as_map(raw).get("entityTypeId"))
+
+
+def user_field(raw: Any) -> UserField:
+    item = wire.as_map(raw)
+    return UserField(
+        id=wire.as_int(item.get("id")),
+        entity_id=wire.as_text(item.get("entityId")),
+        name=wire.as_text(item.get("fieldName")),
+        type=wire.as_text(item.get("userTypeId")),
+        is_multiple=wire.as_flag(item.get("multiple")),
+        xml_id=wire.as_text(item.get("xmlId")),
     )
 
 
