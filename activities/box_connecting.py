@@ -46,9 +46,19 @@ def connect_account(
     """Keep the account and connect every box it opens, again if it was connected before.
 
     Exactly one of token (a consent's) and login is given. A box that refuses is left out as long as another one can
-    be connected. Raises NotConfigured when the account opens no box, DiadocAuthLost on a wrong login, ServiceError.
+    be connected. Accounts that no box belongs to afterwards are dropped: an earlier consent of the same user, or this
+    one if it connected nothing. Raises NotConfigured when the account opens no box, DiadocAuthLost on a wrong login,
+    ServiceError.
     """
+    before = registry.boxes.accounts()
     account_id = _kept_account(connections, registry, token, login)
+    try:
+        return _connect_boxes(connections, registry, account_id)
+    finally:
+        registry.boxes.drop_accounts({*before, account_id})
+
+
+def _connect_boxes(connections: Connections, registry: PortalRegistry, account_id: int) -> list[Box]:
     client = connections.diadoc_of_account(account_id)
     organizations = [one for one in client.get_my_organizations() if one.box_id]
     connected: list[Box] = []

@@ -50,6 +50,10 @@ def our_box(context: Context, for_box: str, card: Card | None) -> Box:
     if own is not None:
         fitting = {box.id: box for requisite in own for box in _of(boxes, requisite.inn, requisite.kpp)}
         return _the_only(list(fitting.values()), _shown(own))
+    default = context.registry.settings().default_box_pk if len(boxes) > 1 else 0
+    chosen = [box for box in boxes if box.id == default]
+    if chosen:  # by an administrator, for items that name none of our organizations
+        return chosen[0]
     if len(boxes) > 1:
         reason = Text("подключено несколько ящиков", "several boxes are connected")
         raise BoxNotChosen(reason=reason)
@@ -64,7 +68,10 @@ def usable_box(context: Context, for_box: str, card: Card | None) -> Box:
 
 
 def ensure_usable(box: Box) -> None:
-    """Raises DiadocAuthLost, SubscriptionEnded or NoAccess when the box is known to be closed to us."""
+    """Raises DiadocAuthLost, SubscriptionEnded or NoAccess when the box is known to be closed to us, BoxNotChosen when
+    an administrator has paused it."""
+    if box.status == "paused":
+        raise BoxNotChosen(reason=Text(f"ящик «{box.name}» приостановлен", f'box "{box.name}" is paused'))
     if box.status in _LOST:
         raise _LOST[box.status](system="Диадок", detail=box.status_text or box.name)
 

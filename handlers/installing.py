@@ -102,9 +102,8 @@ def _store(
     ask_to_register(services, portal)
     actor = f"user:{proof.profile.user_id}"
     _audit(services, portal, actor=actor, action=action, version=proof.info.version, status=proof.info.status)
-    log.info(
-        "portal stored", action=action, portal_id=portal.id, user_id=proof.profile.user_id, host=portal.client_endpoint
-    )
+    user_id, host = proof.profile.user_id, portal.client_endpoint
+    log.info(f"portal {action}", portal_id=portal.id, user_id=user_id, host=host)
     return portal
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Update, delete, select, update
+from sqlalchemy import Update, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,14 @@ from registry.keyring import digest
 from registry.tables import Account, Box, ConsentState, DocflowEvent, Portal, Signer
 
 CONSENT_SECONDS = 600
+_SHOWN = ("connected", "paused", "auth_lost", "subscription_ended", "no_access")
+FORGOTTEN = {
+    "login": "",
+    "password_sealed": "",
+    "access_token_sealed": "",
+    "refresh_token_sealed": "",
+    "dead_since": func.now(),
+}
 
 
 class Boxes:
@@ -63,6 +71,35 @@ class Boxes:
         with self._database.session() as session:
             session.execute(self._update(box_pk).values(status=status, status_text=text))
 
+    def pause(self, box_pk: int) -> bool:
+        """Read and send nothing until it is resumed; False when the box is not one that works."""
+        return self._move(box_pk, ("connected",), "paused")
+
+    def resume(self, box_pk: int) -> bool:
+        return self._move(box_pk, ("paused",), "connected")
+
+    def remove(self, box_pk: int) -> bool:
+        """Forget the box, and the secrets of its account when that opens no other; what was sent stays known."""
+        if not self._move(box_pk, _SHOWN, "removed"):
+            return False
+        with self._database.session() as session:
+            here = select(Box.account_id).where(Box.portal_id == self._portal_id)
+            useless = here.where(Box.id == box_pk, Box.account_id.not_in(here.where(Box.status != "removed")))
+            session.execute(update(Account).where(Account.id.in_(useless)).values(**FORGOTTEN))
+        return True
+
+    def accounts(self) -> set[int]:
+        """The accounts that this portal's boxes belong to, removed ones too."""
+        with self._database.session() as session:
+            return set(session.scalars(select(Box.account_id).where(Box.portal_id == self._portal_id)))
+
+    def drop_accounts(self, account_ids: Collection[int]) -> None:
+        """Those of these accounts that no box, not even a removed one, belongs to any more."""
+        used = select(Box.account_id).where(Box.portal_id == self._portal_id)
+        mine = delete(Account).where(Account.portal_id == self._portal_id, Account.id.in_(account_ids))
+        with self._database.session() as session:
+            session.execute(mine.where(Account.id.not_in(used)))
+
     def keep_document_types(self, box_pk: int, document_types: list[Any]) -> None:
         values = {"document_types": document_types, "document_types_read_at": datetime.now(UTC)}
         with self._database.session() as session:
@@ -85,10 +122,35 @@ class Boxes:
         with self._database.session() as session:
             return session.scalar(wanted)
 
+    def signers(self, box_pk: int) -> list[Signer]:
+        """Who signs in this box, as administrators mapped them."""
+        wanted = select(Signer).join(Box, Box.id == Signer.box_pk)
+        wanted = wanted.where(Box.id == box_pk, Box.portal_id == self._portal_id).order_by(Signer.bitrix_user_id)
+        with self._database.session() as session:
+            return list(session.scalars(wanted))
+
+    def drop_signer(self, box_pk: int, *, bitrix_user_id: int) -> None:
+        mine = select(Box.id).where(Box.id == box_pk, Box.portal_id == self._portal_id)
+        gone = delete(Signer).where(Signer.box_pk.in_(mine), Signer.bitrix_user_id == bitrix_user_id)
+        with self._database.session() as session:
+            session.execute(gone)
+
+    def last_consent(self, *, administrator_id: int) -> ConsentState | None:
+        """The newest redirect that this administrator began: used_at tells whether it has come back."""
+        wanted = select(ConsentState).where(ConsentState.portal_id == self._portal_id)
+        wanted = wanted.where(ConsentState.administrator_id == administrator_id)
+        with self._database.session() as session:
+            return session.scalar(wanted.order_by(ConsentState.created_at.desc()).limit(1))
+
     def begin_consent(self, state: str, *, administrator_id: int) -> None:
         with self._database.session() as session:
             row = {"state_digest": digest(state), "portal_id": self._portal_id, "administrator_id": administrator_id}
             session.add(ConsentState(**row))
+
+    def _move(self, box_pk: int, before: Collection[str], status: str) -> bool:
+        moved = self._update(box_pk).where(Box.status.in_(before)).values(status=status, status_text="")
+        with self._database.session() as session:
+            return session.execute(moved.returning(Box.id)).first() is not None
 
     def _update(self, box_pk: int) -> Update:
         return update(Box).where(Box.id == box_pk, Box.portal_id == self._portal_id)

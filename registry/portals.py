@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from errors import PortalAuthLost
+from registry.boxes import FORGOTTEN
 from registry.database import Database
 from registry.keyring import digest
 from registry.tables import Account, Box, Call, Portal, PortalToken
@@ -98,7 +99,7 @@ class Portals:
         """
         with self._database.session() as session:
             if wipe:
-                session.execute(update(Account).where(Account.portal_id == portal_id).values(_FORGOTTEN))
+                session.execute(update(Account).where(Account.portal_id == portal_id).values(FORGOTTEN))
                 session.execute(update(Box).where(Box.portal_id == portal_id).values(status="removed"))
             session.execute(update(PortalToken).where(PortalToken.portal_id == portal_id).values(_WIPED))
             gone = {"status": "uninstalled", "changed_at": datetime.now(UTC), "registrations": {}}
@@ -121,13 +122,6 @@ class Portals:
             return {row[0]: row[1] for row in session.execute(counted)}
 
 
-_FORGOTTEN = {
-    "login": "",
-    "password_sealed": "",
-    "access_token_sealed": "",
-    "refresh_token_sealed": "",
-    "dead_since": func.now(),
-}
 _WIPED = {"access_token_sealed": "", "refresh_token_sealed": "", "dead_since": func.now()}
 
 

@@ -12,6 +12,7 @@ from registry.database import Database
 from registry.keyring import digest
 
 CALLS, CLOCK = "calls", "clock"  # the second has its own concurrency: polls and deadlines never queue behind calls
+PEOPLE = "people"  # what an administrator asked for on a page and looks at until it is done
 
 _JOB = "row(:queue, :task, :priority, null, null, :args, :at)::procrastinate_job_to_defer_v1"
 _ENQUEUE = text(f"select procrastinate_defer_jobs_v1(array[{_JOB}])")

@@ -26,7 +26,7 @@ def keep_tokens(running: Running) -> None:
         ours = select(Portal.id).join(PortalToken, PortalToken.portal_id == Portal.id)
         ours = ours.where(PortalToken.user_id == Portal.installer_user_id, PortalToken.dead_since.is_(None))
         portals = list(session.scalars(ours.where(PortalToken.renewed_at < now - PORTAL_TOKEN_AGE)))
-        used = select(Account.id).join(Box, Box.account_id == Account.id).where(Box.status == "connected")
+        used = select(Account.id).join(Box, Box.account_id == Account.id).where(Box.status.in_(["connected", "paused"]))
         old = used.where(Account.dead_since.is_(None), Account.renewed_at < now - ACCOUNT_TOKEN_AGE)
         accounts = list(session.scalars(old.distinct()))
     for portal_id in portals:

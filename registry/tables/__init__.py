@@ -15,6 +15,7 @@ from registry.tables.people import (
     PackageChange,
     PageOpening,
     PortalSettings,
+    PortalWork,
 )
 from registry.tables.portals import Audit, Portal, PortalToken, ThrottleRow
 
@@ -41,6 +42,7 @@ __all__ = [
     "Portal",
     "PortalSettings",
     "PortalToken",
+    "PortalWork",
     "Signer",
     "StateChange",
     "Step",

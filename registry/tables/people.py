@@ -140,6 +140,23 @@ class PageOpening(Table):
     at: Mapped[datetime] = set_now()
 
 
+class PortalWork(Table):
+    """Something long that a person asked for on a page: how far it is, and how it ended. One of a name at a time."""
+
+    __tablename__ = "portal_work"
+    portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)  # register, unregister, prepare, check
+    run: Mapped[int] = mapped_column(default=1)  # which time it is asked for
+    state: Mapped[str] = mapped_column(default="queued")  # queued, running, done, failed
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)  # 0 = not known
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[dict[str, Any] | None]  # code, ru, en
+    asked_by: Mapped[int] = mapped_column(default=0)
+    asked_at: Mapped[datetime] = set_now()
+    ended_at: Mapped[datetime | None]
+
+
 class ApiToken(Table):
     """What a program of the customer shows at /api/v1; only its digest is kept."""
 
