@@ -26,8 +26,10 @@ from sandbox.portal import (  # noqa: F401  (methods register themselves)
     registration,
     rest,
     seed,
+    tasks,
 )
 from sandbox.portal.crm import (  # noqa: F401
+    activities,
     legacy,
     product_rows,
     requisites,

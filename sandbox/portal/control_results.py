@@ -29,6 +29,13 @@ def timeline(world: World, portal: Portal, entity_type_id: int, item_id: int) ->
 
 
 @operation
+def remove_activity(world: World, portal: Portal, activity_id: int) -> bool:
+    """A person deletes an activity of whatever kind from the timeline."""
+    del portal.tables["activities"][activity_id]
+    return True
+
+
+@operation
 def drive_files(world: World, portal: Portal) -> list[dict[str, Any]]:
     """All files of the Drive with their content in base64."""
     return [_drive_file(portal, row["ID"]) for row in portal.tables["drive"].values() if row["TYPE"] == "file"]

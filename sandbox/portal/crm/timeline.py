@@ -1,11 +1,11 @@
 """crm.timeline.comment.*, crm.activity.todo.*, crm.activity.configurable.*: what people see in an item's timeline."""
 
-import re
 from typing import Any
 
 from sandbox.portal import drive
 from sandbox.portal.crm import items
 from sandbox.portal.crm.filters import filter_rows
+from sandbox.portal.crm.layouts import check_layout
 from sandbox.portal.crm.types import kind_by
 from sandbox.portal.errors import RestError, item_access_denied, missing, not_found
 from sandbox.portal.methods import Call, Page, as_list, as_map, invalid_argument, method, page_of, whole
@@ -14,7 +14,6 @@ from sandbox.portal.values import decode_file, to_moment
 from sandbox.portal.world import iso, now
 
 ICONS = ("info", "document", "document-print", "attention", "check", "clock", "mail-outcome", "robot")
-KEY = re.compile(r"[A-Za-z0-9_]+")
 
 
 @method("crm.timeline.comment.add", scope="crm")
@@ -96,7 +95,7 @@ def add_configurable(call: Call) -> dict[str, Any]:
     client_id = _creator(call)
     item = _owner(call)
     layout = as_map(call.required("layout"))
-    _check_layout(layout)
+    check_layout(layout)
     fields = as_map(call.get("fields"))
     _check_fields(fields)
     number = call.portal.next_id("activity", 900)
@@ -116,7 +115,7 @@ def update_configurable(call: Call) -> dict[str, Any]:
     row = _configurable(call)
     if "layout" in call.params:
         layout = as_map(call.params["layout"])
-        _check_layout(layout)
+        check_layout(layout)
         row["layout"] = layout
     fields = as_map(call.get("fields"))
     _check_fields(fields)
@@ -225,18 +224,3 @@ def _check_fields(fields: dict[str, Any]) -> None:
     for flag in ("completed", "isIncomingChannel"):
         if flag in fields and fields[flag] not in ("Y", "N", True, False):
             raise RestError("WRONG_FIELD_VALUE", f"Wrong value of the field {flag}")
-
-
-def _check_layout(layout: dict[str, Any]) -> None:
-    if not layout:
-        raise RestError("ERROR_EMPTY_LAYOUT", "Layout is empty")
-    for path in (("icon", "code"), ("header", "title"), ("body", "logo"), ("body", "blocks")):
-        if not as_map(layout.get(path[0])).get(path[1]):
-            raise RestError("FIELD_IS_REQUIRED", f"Field {'.'.join(path)} is required")
-    body, header, footer = (as_map(layout.get(name)) for name in ("body", "header", "footer"))
-    for found, limit in ((body["blocks"], 20), (header.get("tags"), 2), (footer.get("buttons"), 2)):
-        named = as_map(found)
-        if len(named) > limit:
-            raise RestError("TOO_MANY_ITEMS", f"Too many items, {limit} are allowed")
-        if not all(KEY.fullmatch(key) for key in named):
-            raise RestError("KEY_CONTAIN_WRONG_SYMBOLS", "Key contains wrong symbols")

@@ -19,6 +19,10 @@ class Results(Base):
         found = self.do("timeline", portal=portal, entity_type_id=entity_type_id, item_id=item_id)
         return [{**entry, "files": _with_bytes(entry.get("files", []))} for entry in found]
 
+    def remove_activity(self, activity_id: int, portal: str = "first") -> None:
+        """A person deletes an activity from the timeline."""
+        self.do("remove_activity", portal=portal, activity_id=activity_id)
+
     def drive_files(self, portal: str = "first") -> list[dict[str, Any]]:
         """[{id, name, size, folder, content: bytes}] of every file on the Drive."""
         return _with_bytes(self.do("drive_files", portal=portal))
