@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from activities import values
 from activities.values import Text
@@ -18,6 +18,7 @@ from clients.diadoc.models import DocumentType as TypeDescription
 from errors import InputInvalid, ReplySignatureFixed
 
 FILE_NAME = "FileName"  # filled by whoever sends the file
+FOREIGN_LENGTH = 1_000  # so much of what others wrote into a requisite is kept
 XML_FUNCTIONS_WITHOUT_REPLY = ("СЧФ", "СвРК", "СвЗК", "КСЧФ", "СвИСРК", "СвИСЗК")
 
 # How a Diadoc workflow is answered (4.5). Those that are in neither set leave it to `NeedRecipientSignature`.
@@ -200,6 +201,13 @@ def build_metadata(code: str, requisites: DocumentRequisites, keys: TypeKeys | N
     return {key: value for key, value in {**filled, **named}.items() if value}
 
 
+def read_metadata(metadata: Mapping[str, str]) -> DocumentRequisites:
+    """The requisites that somebody else's `Metadata` tells; what cannot be read is left out. Currency: an ISO code."""
+    found = {_KEYS[key]: value for key, value in metadata.items() if key in _KEYS and value.strip()}
+    read: dict[str, Any] = {name: _read(name, value) for name, value in found.items()}
+    return DocumentRequisites(**{name: value for name, value in read.items() if value not in (None, "")})
+
+
 def missing(code: str, requisites: DocumentRequisites, keys: TypeKeys | None = None) -> list[Missing]:
     """Every requisite that is required and not filled, in the order of the inputs. Raises as `build_metadata`."""
     required, allowed = keys or DOCUMENT_TYPES[code].keys
@@ -243,6 +251,18 @@ def _usually_fixed(code: str) -> bool | None:
     if code in ("Nonformalized", "AcceptanceCertificate", "PriceListAgreement", "CertificateRegistry"):
         return None
     return DOCUMENT_TYPES[code].replies
+
+
+def _read(name: str, text: str) -> str | datetime.date | Decimal | None:
+    line = values.read_line(values.as_text(text))
+    try:
+        if name in ("total", "vat"):
+            return values.read_amount(line).value
+        if name in ("date", "contract_date", "effective_date"):
+            return values.read_day(line)
+        return values.iso_currency(values.okv(line)) if name == "currency" else values.shorten(line, FOREIGN_LENGTH)
+    except ValueError:
+        return None
 
 
 def _written(requisites: DocumentRequisites, name: str) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Update, delete, func, select, update
+from sqlalchemy import Update, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from registry.database import Database
 from registry.keyring import digest
-from registry.tables import Account, Box, ConsentState, DocflowEvent, Portal, Signer
+from registry.tables import Account, Box, ConsentState, DocflowEvent, Portal, PortalSettings, Signer
 
 CONSENT_SECONDS = 600
 _SHOWN = ("connected", "paused", "auth_lost", "subscription_ended", "no_access")
@@ -63,7 +63,9 @@ class Boxes:
         values = {"account_id": account_id, "inn": inn, "kpp": kpp, "name": name, **facts}
         values |= {"status": "connected", "status_text": "", "connected_at": datetime.now(UTC)}
         first = insert(Box).values(portal_id=self._portal_id, box_id=box_id, **{"features": [], **values})
-        stored = first.on_conflict_do_update(index_elements=["portal_id", "box_id"], set_=values).returning(Box)
+        # What came to a box while it was not ours is not taken in; what came while its consent was lost is.
+        again = {**values, "incoming_since": case((Box.status != "removed", Box.incoming_since))}
+        stored = first.on_conflict_do_update(index_elements=["portal_id", "box_id"], set_=again).returning(Box)
         with self._database.session() as session:
             return session.scalars(stored, execution_options={"populate_existing": True}).one()
 
@@ -169,9 +171,23 @@ class Feeds:
         with self._database.session() as session:
             return list(session.scalars(wanted.order_by(Box.id)))
 
+    def to_begin(self) -> list[int]:
+        """Connected boxes of portals that take incoming documents, whose feed has no first key yet."""
+        wanted = select(Box.id).join(Portal, Portal.id == Box.portal_id)
+        wanted = wanted.outerjoin(PortalSettings, PortalSettings.portal_id == Box.portal_id)
+        takes = func.coalesce(PortalSettings.values["takes_incoming"].as_boolean(), True)
+        wanted = wanted.where(Box.status == "connected", Portal.status == "installed", Box.index_key.is_(None), takes)
+        with self._database.session() as session:
+            return list(session.scalars(wanted.order_by(Box.id)))
+
     def get(self, box_pk: int) -> Box | None:
         with self._database.session() as session:
             return session.get(Box, box_pk)
+
+    def take_incoming(self, box_pk: int, since: datetime | None) -> None:
+        """From when on the documents that come to the box are taken in; None = they are not."""
+        with self._database.session() as session:
+            session.execute(update(Box).where(Box.id == box_pk).values(incoming_since=since))
 
     def begin(self, box_pk: int, index_key: str) -> None:
         """Take the feed's first key, once, before the first sending."""

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from registry.boxes import Boxes
 from registry.database import Database
+from registry.incoming import Incoming
 from registry.mirror import Effects, Mirror
 from registry.packages import Packages
 from registry.portals import Portals
@@ -46,13 +47,14 @@ class Invitations:
 
 
 class PortalRegistry:
-    """boxes, packages, invitations and the audit of one portal; nothing here reaches another portal's rows."""
+    """boxes, packages, invitations, incoming, the audit of one portal; nothing here reaches another portal's rows."""
 
     def __init__(self, database: Database, portal_id: int) -> None:
         self.database, self.portal_id = database, portal_id
         self.boxes = Boxes(database, portal_id)
         self.packages = Packages(database, portal_id)
         self.invitations = Invitations(database, portal_id)
+        self.incoming = Incoming(database, portal_id)
 
     def portal(self) -> Portal:
         return Portals(self.database).get(self.portal_id)
