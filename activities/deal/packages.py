@@ -96,14 +96,23 @@ def packages_of(context: Context, item: CrmItem) -> list[PackageRow]:
     known = [one for one in packages.of_item(item.short, limit=2 * SHOWN_LIMIT) if _is_shown(one)][:SHOWN_LIMIT]
     papers = packages.documents_of([one.id for one in known])
     files = packages.kept_files_of([paper.id for of_one in papers.values() for paper in of_one])
-    return [_row(context, one, papers[one.id], files) for one in known if one.state != "open" or papers[one.id]]
+    rows = []
+    newer: set[str] = set()  # papers that a newer package has: they are not sent once more from an older one
+    for package in known:
+        own = papers[package.id]
+        if own or package.state != "open":
+            rows.append(_row(context, package, own, files, is_last=newer.isdisjoint(one.sameness for one in own)))
+        newer |= {one.sameness for one in own}
+    return rows
 
 
 def _is_shown(package: Package) -> bool:
     return package.state != "deleted" or package.posted_at is not None
 
 
-def _row(context: Context, package: Package, papers: Sequence[Document], files: Sequence[KeptFile]) -> PackageRow:
+def _row(
+    context: Context, package: Package, papers: Sequence[Document], files: Sequence[KeptFile], *, is_last: bool
+) -> PackageRow:
     status = status_outputs(context, package, papers)
     before = {"open": GATHERED, "sending": SENDING}.get(package.state)
     outcome = Outcome(status["outcome"])
@@ -119,9 +128,9 @@ def _row(context: Context, package: Package, papers: Sequence[Document], files: 
         since=status["waiting_since"] if is_due else None,
         sent_at=package.posted_at,
         changed_at=package.changed_at,
-        trouble=status["refusal_reason"],
+        trouble=package.last_error if before else status["refusal_reason"],
         link=status["link"],
-        actions=tuple(_actions(package, papers, S(status["docflow_state"]), outcome)),
+        actions=tuple(_actions(package, papers, S(status["docflow_state"]), outcome if is_last else None)),
         is_over=package.state != "sending" and (package.state == "open" or bool(status["is_final"])),
     )
 
@@ -147,8 +156,10 @@ def _recipient(package: Package) -> str:
     return ", ".join(filter(None, (known.get("name", ""), codes)))
 
 
-def _actions(package: Package, papers: Sequence[Document], state: DocflowState, outcome: Outcome) -> Iterator[str]:
-    """What a person may do now; the activities check once more."""
+def _actions(
+    package: Package, papers: Sequence[Document], state: DocflowState, outcome: Outcome | None
+) -> Iterator[str]:
+    """What a person may do now; the activities check once more. outcome: None where newer papers took its place."""
     if package.state == "open":
         yield from ("continue", "delete")
     if package.state == "sending":

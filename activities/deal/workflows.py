@@ -1,5 +1,6 @@
 """A workflow template of the administrator's, started for a package that a person gathered."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from activities.context import Context
@@ -19,7 +20,7 @@ def type_code(item: CrmItem) -> str:
     return item.short.rpartition("_")[0]
 
 
-def start(context: Context, document_id: tuple[str, str, str], *, package_id: int, template_id: int, press: str) -> str:
+def start(context: Context, document_id: Sequence[str], *, package_id: int, template_id: int, press: str) -> str:
     """Start the template once a press of the button; the workflow's id. document_id: the item as workflows name it.
 
     A lost answer does not start it twice: running workflows of the item are looked at first. Raises what the portal's
@@ -36,7 +37,7 @@ def start(context: Context, document_id: tuple[str, str, str], *, package_id: in
         if before is not None:
             workflow_id = _running(context, document_id[2], template_id, before.intended_at - CLOCKS)
         workflow_id = workflow_id or context.bitrix24.bizproc_workflow_start(
-            template_id=template_id, document_id=document_id, parameters={PARAMETER: str(package_id)}
+            template_id=template_id, document_id=_triple(document_id), parameters={PARAMETER: str(package_id)}
         )
         effects.done(name, workflow_id=workflow_id)
     facts = {"template_id": template_id, "workflow_id": workflow_id}
@@ -48,3 +49,8 @@ def _running(context: Context, document_id: str, template_id: int, since: dateti
     found = context.bitrix24.bizproc_workflow_instances({"TEMPLATE_ID": template_id, "DOCUMENT_ID": document_id})
     fitting = [one.id for one in found if one.started_at is not None and one.started_at >= since]
     return fitting[-1] if fitting else ""
+
+
+def _triple(document_id: Sequence[str]) -> tuple[str, str, str]:
+    module, entity, item = document_id
+    return module, entity, item

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from handlers.pages import application, limiting, static_files, step_settings
+from handlers.pages import application, deal_tab, limiting, static_files, step_settings
 from handlers.services import Services
 
 __all__ = ["register"]
@@ -12,5 +12,5 @@ def register(app: Flask, services: Services) -> None:
     """Mount every page on `app`."""
     limiting.install(app, services.config.web_threads)
     app.register_blueprint(static_files.blueprint())
-    for page in (application, step_settings):
+    for page in (application, step_settings, deal_tab):
         app.register_blueprint(page.blueprint(services))
