@@ -190,6 +190,7 @@ def task_add(call: Call) -> dict[str, Any]:
         "status": "2",
         "responsibleId": responsible,
         "createdBy": str(fields.get("CREATED_BY") or call.user.id),
+        "createdDate": iso(now()),
         "description": fields.get("DESCRIPTION") or "",
         "deadline": fields.get("DEADLINE"),
         "ufCrmTask": fields.get("UF_CRM_TASK") or [],

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.portal.control_crm import file_with_content
-from sandbox.portal.events import fire
+from sandbox.portal.events import press
 from sandbox.portal.model import Portal
 from sandbox.portal.operations import operation
 from sandbox.portal.world import World
@@ -64,12 +64,7 @@ def press_button(
 ) -> bool:
     """A person presses a button of a configurable activity: its creator hears onCrmTimelineItemAction."""
     row = portal.tables["activities"][activity_id]
-    entity_type_id, item_id = row["owner"]
-    told = {"id": action_id, "entityTypeId": entity_type_id, "entityId": item_id}
-    told |= {"activityId": activity_id, "userId": user_id, **(data or {})}
-    app = portal.apps[row["client_id"]]
-    fire(world, portal, "ONCRMTIMELINEITEMACTION", told, user_id, only=app)
-    return True
+    return press(world, portal, row, {"id": action_id, "actionParams": data or {}}, user_id)
 
 
 def _drive_file(portal: Portal, number: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from sandbox.portal import outbox, tokens
 from sandbox.portal.crm import items
 from sandbox.portal.crm.types import COMPANY, CONTACT, DEAL, INVOICE, LEAD, QUOTE
 from sandbox.portal.errors import RestError, access_denied
-from sandbox.portal.methods import Call, method, whole
+from sandbox.portal.methods import Call, as_map, method, whole
 from sandbox.portal.model import App, Item, Portal
 from sandbox.portal.world import World
 
@@ -41,6 +41,26 @@ def fire(world: World, portal: Portal, event: str, data: dict[str, Any], user_id
         for handler in app.handlers:
             if handler["event"] == event:
                 _send(world, portal, app, handler, data, user_id)
+
+
+def press(
+    world: World, portal: Portal, row: dict[str, Any], action: dict[str, Any], user_id: int, place: str = ""
+) -> bool:
+    """A click on an action of a configurable activity: its creator alone hears onCrmTimelineItemAction.
+
+    place: of the action in the layout; with an animation it stays locked until the application updates the activity.
+    """
+    entity_type_id, item_id = row["owner"]
+    told: dict[str, Any] = {"id": action.get("id"), "entityTypeId": entity_type_id, "entityId": item_id}
+    told |= {"activityId": row["id"], "userId": user_id}
+    params = action.get("actionParams") or {}
+    shape = world.settings["timeline_action_data"]
+    told |= {"actionParams": params} if shape == "params" else as_map(params)
+    data = {"FIELDS": told} if shape == "fields" else told
+    if action.get("animationType"):
+        row["lock"] = "loader" if action["animationType"] == "loader" else place
+    fire(world, portal, "ONCRMTIMELINEITEMACTION", data, user_id, only=portal.apps[row["client_id"]])
+    return True
 
 
 def _send(world: World, portal: Portal, app: App, handler: dict[str, Any], data: dict[str, Any], user_id: int) -> None:

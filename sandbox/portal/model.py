@@ -36,6 +36,7 @@ class User:
     is_active: bool = True
     is_intranet: bool = True
     has_crm: bool = True
+    may_see_deals: bool = True
     position: str = ""
     departments: list[int] = field(default_factory=lambda: [1])
 

@@ -9,7 +9,7 @@ from sandbox.portal.crm.types import COMPANY, CONTACT, DEAL, REQUISITE, SmartTyp
 from sandbox.portal.model import Portal, User
 from sandbox.portal.world import World
 
-ADMIN_ID, MANAGER_ID, DISMISSED_ID, SIGNER_ID = 1, 2, 3, 4
+ADMIN_ID, MANAGER_ID, DISMISSED_ID, SIGNER_ID, HEAD_ID, STRANGER_ID = 1, 2, 3, 4, 5, 6
 OWN_COMPANY_ID, COUNTERAGENT_ID, TWO_REQUISITES_ID, ENTREPRENEUR_ID, DEAL_ID = 1, 2, 3, 1, 1
 SMART_TYPE, SMART_ITEM_ID = 1220, 1
 PRESET_COMPANY, PRESET_ENTREPRENEUR, PRESET_PERSON = 1, 2, 3
@@ -47,13 +47,21 @@ def fill(world: World) -> None:
 def _people(portal: Portal) -> None:
     people = [
         User(ADMIN_ID, "Анна", "Админова", "admin@example.ru", is_admin=True, position="Администратор"),
-        User(MANAGER_ID, "Пётр", "Менеджеров", "manager@example.ru", position="Менеджер"),
+        User(MANAGER_ID, "Пётр", "Менеджеров", "manager@example.ru", position="Менеджер", departments=[2]),
         User(DISMISSED_ID, "Иван", "Уволенный", "dismissed@example.ru", is_active=False),
         User(SIGNER_ID, "Ольга", "Подписантова", "signer@example.ru", position="Генеральный директор"),
+        User(HEAD_ID, "Елена", "Главная", "head@example.ru", position="Руководитель отдела продаж", departments=[2]),
+        User(STRANGER_ID, "Олег", "Складской", "stranger@example.ru", position="Кладовщик", may_see_deals=False),
     ]
     portal.users = {user.id: user for user in people}
     portal.tables["departments"][1] = {"ID": "1", "NAME": portal.title, "SORT": 500, "UF_HEAD": str(ADMIN_ID)}
-    portal.tables["departments"][2] = {"ID": "2", "NAME": "Продажи", "SORT": 500, "PARENT": "1"}
+    portal.tables["departments"][2] = {
+        "ID": "2",
+        "NAME": "Продажи",
+        "SORT": 500,
+        "PARENT": "1",
+        "UF_HEAD": str(HEAD_ID),
+    }
 
 
 def _presets(portal: Portal) -> None:

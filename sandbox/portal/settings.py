@@ -27,6 +27,9 @@ DEFAULTS: dict[str, Any] = {
     # pages and installation
     "older_portal": False,  # leaves out the fields that recent portals added
     "install_scope_separator": ",",  # or " "
+    "dialog_properties": "new",  # or "old": the settings dialog gets the properties raw, as they were registered
+    "dialog_answers": True,  # older portals never call back after setPropertyValue
+    "timeline_action_data": "flat",  # or "fields": inside data[FIELDS], "params": actionParams beside, not merged
     # bizproc
     "bizproc_denied_status": 403,  # or 400
     "subscription_when_omitted": "Y",  # or "N"

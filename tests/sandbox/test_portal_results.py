@@ -317,7 +317,7 @@ def test_an_updated_list_element_loses_what_is_left_out(client):
 def test_people_are_found(client):
     users = client.call("user.get", FILTER={"ACTIVE": True})
 
-    assert [user["ID"] for user in users] == ["1", "2", "4"]
+    assert [user["ID"] for user in users] == ["1", "2", "4", "5", "6"]
     assert client.call("user.get", ID=2)[0]["LAST_NAME"] == "Менеджеров"
     assert client.call("user.current")["ID"] == "1"
     assert client.call("user.admin") is True

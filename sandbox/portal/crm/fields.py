@@ -24,6 +24,7 @@ class Field:
     dynamic: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
     items: list[dict[str, Any]] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)  # by language, of user fields
 
 
 _CAMEL = {"MYCOMPANY_ID": "mycompanyId", "IS_MY_COMPANY": "isMyCompany"}
@@ -51,6 +52,7 @@ def user_fields(portal: Portal, entity_type_id: int, uf_names: str = "camel") ->
             dynamic=True,
             settings=row["settings"],
             items=[{"ID": item["id"], "VALUE": item["value"]} for item in row["enum"]],
+            labels={language: str(label) for language, label in row["editFormLabel"].items() if label},
         )
         for row in rows
     ]

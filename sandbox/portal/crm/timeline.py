@@ -86,6 +86,8 @@ def add_todo(call: Call) -> dict[str, int]:
         "deadline": iso(moment),
         "responsible_id": whole(call.get("responsibleId")) or call.user.id,
         "completed": "N",
+        "created": iso(now()),
+        "author_id": call.user.id,
     }
     return {"id": number}
 
@@ -106,6 +108,9 @@ def add_configurable(call: Call) -> dict[str, Any]:
         "client_id": client_id,
         "fields": fields,
         "layout": layout,
+        "created": iso(now()),
+        "updated": iso(now()),
+        "author_id": call.user.id,
     }
     return {"activity": {"id": number}}
 
@@ -120,6 +125,8 @@ def update_configurable(call: Call) -> dict[str, Any]:
     fields = as_map(call.get("fields"))
     _check_fields(fields)
     row["fields"] |= fields
+    row["updated"] = iso(now())
+    row.pop("lock", None)  # what a button locked is free again
     return {"activity": {"id": row["id"]}}
 
 

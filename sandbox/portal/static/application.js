@@ -2,5 +2,5 @@
 import { mount } from "./frame.js";
 import { embedded } from "./request.js";
 
-const session = embedded("session");
-if (session) mount(document.getElementById("application"), session);
+const place = document.getElementById("application");
+if (place) mount(place, embedded("session"));
