@@ -73,12 +73,12 @@ def new_page(browser: Browser) -> Iterator[Visitor]:
 def visitor(stage: Installation, new_page: Visitor) -> Visitor:
     """visitor(user="manager", language="ru", allow=()): a page of somebody who is logged in to the portal.
 
-    user: "administrator", "manager", "signer" or a number. The portal speaks the language of its last visitor.
+    user: "administrator", "manager", "signer" or a number. Several may visit at once; what the product writes into the
+    portal is in the language of the last one.
     """
 
     def visits(user: str | int = "manager", language: str = "ru", allow: Sequence[str] = ()) -> Page:
         user_id = USERS[user] if isinstance(user, str) else user
-        stage.portal_sandbox.settings(browser_user_id=user_id)
         stage.portal_sandbox.change_portal(language=language)
         page = new_page(stage.portal_sandbox.first_url, language, allow)
         chosen = {"portal_user": str(user_id), "portal_lang": language}

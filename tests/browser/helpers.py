@@ -1,12 +1,11 @@
 """How tests move about the portal and look into our frame."""
 
-import re
 import time
 from functools import cache
 from importlib.resources import files
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Error, Frame, Locator, Page
+from playwright.sync_api import Error, Frame, Page
 
 from tests.scenarios.installations import Installation
 
@@ -17,18 +16,14 @@ _RUN_AXE = """async () => (await axe.run(document, {iframes: false, resultTypes:
 
 def open_deal(page: Page, deal_id: int, tab: str | None = None) -> None:
     """The card of a deal; on this tab if one is named."""
-    page.goto(f"/crm/deal/details/{deal_id}/{_language(page)}")
+    page.goto(f"/crm/deal/details/{deal_id}/")
     if tab is not None:
-        tab_of(page, tab).click()
-
-
-def tab_of(page: Page, name: str) -> Locator:
-    return page.get_by_role("tab", name=name).or_(page.get_by_role("link", name=name)).first
+        page.get_by_role("tab", name=tab).click()
 
 
 def open_app(page: Page, stage: Installation) -> None:
     """The application's page, or its installer's while it is not installed."""
-    page.goto(f"/marketplace/app/{stage.app.client_id}/{_language(page)}")
+    page.goto(f"/marketplace/app/{stage.app.client_id}/")
 
 
 def frame_of(page: Page, seconds: float = SECONDS) -> Frame:
@@ -73,8 +68,3 @@ def _is_visible(frame: Frame) -> bool:
         return frame.frame_element().is_visible()
     except Error:  # it has been closed meanwhile
         return False
-
-
-def _language(page: Page) -> str:
-    """The portal's page in the language that this browser asks for."""
-    return "" if re.match("ru", page.evaluate("navigator.language")) else "?lang=en"
