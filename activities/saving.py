@@ -121,10 +121,11 @@ def into_timeline(
 def _one_file(context: Context, files: Sequence[TakenFile], zip_name: str) -> list[TakenFile]:
     if len(files) == 1:
         return list(files)
-    return [TakenFile(**context.step("zip", lambda: asdict(_zipped(context, files, zip_name))))]
+    return [TakenFile(**context.step("zip", lambda: asdict(zipped(context, files, zip_name))))]
 
 
-def _zipped(context: Context, files: Sequence[TakenFile], name: str) -> TakenFile:
+def zipped(context: Context, files: Sequence[TakenFile], name: str) -> TakenFile:
+    """One zip of these files in our store, the same bytes whenever it is made."""
     with tempfile.TemporaryFile() as whole:
         with zipfile.ZipFile(whole, "w") as archive:
             for file in files:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ARRAY, Text, cast, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from errors import Unavailable
@@ -50,7 +50,14 @@ class CrmRegistries:
         with self._database.session() as session:
             session.execute(here.where(CrmRegistry.trouble != trouble).values(trouble=trouble))
 
-    def forget_items(self, *kinds: str) -> None:
+    def write_again(self, kinds: Collection[str], names: Collection[str]) -> None:
+        """These fields are new: nothing counts as written to them."""
+        mine = update(CrmMirror).where(CrmMirror.portal_id == self._portal_id, CrmMirror.kind.in_(kinds))
+        left = CrmMirror.written.op("-")(cast(list(names), ARRAY(Text)))
+        with self._database.session() as session:
+            session.execute(mine.values(written=left))
+
+    def forget_items(self, kinds: Collection[str]) -> None:
         """Their registry is another one now: every item is to be made anew."""
         mine = delete(CrmMirror).where(CrmMirror.portal_id == self._portal_id, CrmMirror.kind.in_(kinds))
         with self._database.session() as session:
