@@ -12,6 +12,7 @@ from sandbox.portal import (  # noqa: F401  (methods register themselves)
     bizproc,
     control,
     control_crm,
+    control_pages,
     control_results,
     control_workflows,
     drive,

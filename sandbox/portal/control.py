@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.portal import apps, tokens
 from sandbox.portal.model import App, Portal, User
 from sandbox.portal.operations import operation
+from sandbox.portal.placements import handler_of, visible
 from sandbox.portal.templates import find_registration
 from sandbox.portal.world import World, now
 
@@ -49,6 +50,8 @@ def open_page(
         raise ValueError("the application is not installed completely, only an administrator may open it")
     if placement != "DEFAULT" and not app.is_installed:
         raise ValueError("placements are not shown before the installation is finished")
+    if not url and visible(portal, placement):
+        url = handler_of(portal, app, placement)
     return apps.frame(world, portal, app, user_id, placement, options, url)
 
 
@@ -98,7 +101,7 @@ def expire_refresh_tokens(world: World, portal: Portal) -> int:
 
 @operation
 def change_user(world: World, portal: Portal, user_id: int, **values: Any) -> bool:
-    """Switch is_admin, is_active, is_intranet, has_crm, language of a user; an unknown id makes a new one."""
+    """Switch is_admin, is_active, is_intranet, has_crm, may_see_deals of a user; an unknown id makes a new one."""
     user = portal.users.setdefault(user_id, User(user_id, f"User {user_id}", "", f"user{user_id}@example.ru"))
     for name, value in values.items():
         if not hasattr(user, name):

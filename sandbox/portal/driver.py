@@ -1,7 +1,8 @@
 """The sandbox portal in the hands of tests and the demo: everything a person would do in Bitrix24, over HTTP.
 
 Seed (the same after every reset), on both portals:
-  users            ADMIN (1), MANAGER (2), DISMISSED (3), SIGNER (4)
+  users            ADMIN (1), MANAGER (2), DISMISSED (3), SIGNER (4), HEAD (5) of the manager's department,
+                   STRANGER (6) who may not see deals
   companies        OWN_COMPANY (1), COUNTERAGENT (2), TWO_REQUISITES (3), each with requisites
   contact          ENTREPRENEUR (1) with a requisite without KPP
   deal             DEAL (1): company COUNTERAGENT, contact ENTREPRENEUR, mycompanyId OWN_COMPANY
@@ -11,6 +12,7 @@ Seed (the same after every reset), on both portals:
 
 from sandbox.portal.driving.applications import Applications
 from sandbox.portal.driving.crm import Crm
+from sandbox.portal.driving.people import People
 from sandbox.portal.driving.results import Results
 from sandbox.portal.driving.seeded import (
     ADMIN,
@@ -27,6 +29,7 @@ from sandbox.portal.driving.seeded import (
     ENTREPRENEUR,
     ENTREPRENEUR_INN,
     FILES,
+    HEAD,
     INVOICE_TYPE,
     LEAD_TYPE,
     MANAGER,
@@ -41,6 +44,7 @@ from sandbox.portal.driving.seeded import (
     SMART_ITEM,
     SMART_TYPE,
     STATE,
+    STRANGER,
     TWO_REQUISITES,
     LocalApp,
     Page,
@@ -62,6 +66,7 @@ __all__ = [
     "ENTREPRENEUR",
     "ENTREPRENEUR_INN",
     "FILES",
+    "HEAD",
     "INVOICE_TYPE",
     "LEAD_TYPE",
     "MANAGER",
@@ -76,6 +81,7 @@ __all__ = [
     "SMART_ITEM",
     "SMART_TYPE",
     "STATE",
+    "STRANGER",
     "TWO_REQUISITES",
     "LocalApp",
     "Page",
@@ -83,7 +89,7 @@ __all__ = [
 ]
 
 
-class PortalSandbox(Applications, Crm, Workflows, Results):
+class PortalSandbox(Applications, Crm, Workflows, Results, People):
     """The whole sandbox. urls: the addresses in host order: auth server, first portal, second portal, spare.
 
     Every method takes portal="first" or "second". Raises RuntimeError when the sandbox refuses a request.

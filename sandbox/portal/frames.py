@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from sandbox.portal import apps, tokens
 from sandbox.portal.model import App, Portal
-from sandbox.portal.placements import handler_of
+from sandbox.portal.placements import handler_of, name_at
 from sandbox.portal.rest import to_json
 from sandbox.portal.visitor import Visitor, here, refuse_strangers, visitor
 from sandbox.portal.world import World
@@ -65,7 +65,8 @@ def blueprint(world: World) -> Blueprint:
 def _wanted(world: World, portal: Portal, app: App, viewer: Visitor, wanted: dict[str, Any]) -> dict[str, Any] | None:
     placement = str(wanted.get("placement") or "DEFAULT")
     url = handler_of(portal, app, placement, str(wanted.get("handler") or "")) if placement != "DEFAULT" else ""
-    return session(world, portal, app, viewer, placement, wanted.get("options"), url)
+    found = session(world, portal, app, viewer, placement, wanted.get("options"), url)
+    return {**found, "title": name_at(portal, app, placement, url, viewer.language)} if found else None
 
 
 def session(

@@ -75,6 +75,12 @@ def handler_of(portal: Portal, app: App, placement: str, handler: str = "") -> s
     raise LookupError(f"{app.client_id} has no page at {placement}")
 
 
+def name_at(portal: Portal, app: App, placement: str, handler: str, language: str) -> str:
+    """What the page of an application at a spot is called; its main page is called as the application."""
+    rows = (row for shown, row in visible(portal, placement) if shown is app and row["handler"] == handler)
+    return next((title_of(app, row, language) for row in rows), app.title)
+
+
 def title_of(app: App, row: dict[str, Any], language: str) -> str:
     """What a tab or a button is called in this language."""
     named = as_map(row["langAll"].get(language) or row["langAll"].get(language.upper()))

@@ -14,7 +14,10 @@ from sandbox.portal.templates import templates_of
 from sandbox.portal.values import site_time
 from sandbox.portal.workflow import described, workflows_of
 
-HIDDEN = {"ID", "XML_ID", "OPENED", "CREATED_BY", "UPDATED_BY", "PREVIOUS_STAGE_ID", "MOVED_BY", "CATEGORY_ID", "FM"}
+HIDDEN = {
+    *("ID", "XML_ID", "OPENED", "CREATED_BY", "UPDATED_BY", "CREATED_TIME", "UPDATED_TIME", "MOVED_BY", "MOVED_TIME"),
+    *("PREVIOUS_STAGE_ID", "CATEGORY_ID", "CONTACT_ID", "IS_MY_COMPANY", "FM"),
+}
 STAGES = {
     DEAL: ["NEW", "PREPARATION", "EXECUTING", "WON", "LOSE"],
     LEAD: ["NEW", "IN_PROCESS", "CONVERTED", "JUNK"],

@@ -13,7 +13,7 @@ from sandbox.portal.pages.shown_values import Part, Row, card_path, name_of, row
 from sandbox.portal.pages.timeline import task_path
 from sandbox.portal.values import site_time, to_moment
 
-_STANDARD = {"TITLE", "STAGE_ID", "OPPORTUNITY", "CURRENCY_ID", "COMPANY_ID", "ASSIGNED_BY_ID", "CREATED_TIME"}
+_STANDARD = {"TITLE", "STAGE_ID", "OPPORTUNITY", "CURRENCY_ID", "COMPANY_ID", "ASSIGNED_BY_ID"}
 
 
 def smart_grid(portal: Portal, entity_type_id: int, language: str) -> dict[str, Any] | None:

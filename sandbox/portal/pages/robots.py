@@ -46,7 +46,7 @@ def designer(portal: Portal, entity_type_id: int, language: str) -> dict[str, An
 def dialog(world: World, portal: Portal, viewer: Visitor, entity_type_id: int, code: str, number: int) -> Any:
     """The settings dialog of one robot; number: of a placed one, 0 = a new one."""
     app, found = find_registration(portal, code) or abort(404)
-    row = portal.tables["robots"].get(number) or {"id": 0, "activity_name": _new_name(), "values": {}, "stage": ""}
+    row = portal.tables["robots"].get(number) or {"id": 0, "activity_name": new_name(), "values": {}, "stage": ""}
     values = row["values"] or {key: described.get("DEFAULT") for key, described in found.properties.items()}
     shown = {
         "title": local(found.name, viewer.language),
@@ -96,7 +96,7 @@ def local(texts: dict[str, str], language: str) -> str:
     return texts.get(language.upper()) or texts.get("*") or texts.get("EN") or next(iter(texts.values()), "")
 
 
-def _new_name() -> str:
+def new_name() -> str:
     return "A" + "_".join(str(secrets.randbelow(90000) + 10000) for _part in range(4))
 
 

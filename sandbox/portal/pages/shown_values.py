@@ -19,6 +19,7 @@ _KIND_OF_TYPE = {
     "crm_lead": LEAD,
     "crm_quote": QUOTE,
 }
+_KIND_TITLES = {DEAL: ("Сделка", "Deal"), LEAD: ("Лид", "Lead"), COMPANY: ("Компания", "Company")}
 _FLAGS = {"ru": {"Y": "да", "N": "нет"}, "en": {"Y": "yes", "N": "no"}}
 
 
@@ -48,7 +49,10 @@ def title_of(found: Field, language: str) -> str:
     """User fields have labels in languages; the portal's own have Russian titles and names that read as English."""
     if found.labels:
         return found.labels.get(language) or next(iter(found.labels.values()))
-    return found.title if language == "ru" else found.upper.replace("_", " ").capitalize()
+    if found.type == "crm_entity":
+        kind = KINDS.get(linked_kind(found))
+        return _KIND_TITLES[kind.id][language != "ru"] if kind and kind.id in _KIND_TITLES else found.title
+    return found.title if language == "ru" else found.upper.removesuffix("_ID").replace("_", " ").capitalize()
 
 
 def card_path(entity_type_id: int, item_id: int) -> str:

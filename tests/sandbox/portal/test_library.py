@@ -6,11 +6,8 @@ import pytest
 from playwright.sync_api import Frame, Page
 
 from sandbox.portal.driver import MANAGER
+from tests.sandbox.portal.frames import INIT, answered, application_page, frame_of
 from tests.sandbox.portal_handler import installed_app
-
-PAGE = """<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="data:,">
-<h1>Page</h1><div style="height: 900px"></div><script src="{portal}/api/v1/"></script><script>{script}</script>"""
-INIT = "window.ready = new Promise((done) => BX24.init(done));"
 
 
 @pytest.fixture
@@ -18,29 +15,13 @@ def show(handler, portal_sandbox, new_page):
     """show(app, path, script=INIT, allow=()): the portal's page at this path and the frame of the application in it."""
 
     def shown(path: str, script: str = INIT, allow: tuple[str, ...] = (), **names: Any) -> tuple[Page, Frame]:
-        html = PAGE.format(portal=portal_sandbox.first_url, script=script)
+        html = application_page(portal_sandbox.first_url, script)
         handler.pages |= dict.fromkeys(("/app", "/install", "/tab"), html)
         page = new_page(portal_sandbox.first_url, allow=allow)
         page.goto(path)
         return page, frame_of(page)
 
     return shown
-
-
-def frame_of(page: Page) -> Frame:
-    element = page.locator("iframe.app-frame").last.element_handle()
-    assert element is not None
-    frame = element.content_frame()
-    assert frame is not None
-    frame.wait_for_function("() => Boolean(window.BX24 && window.ready)")
-    frame.evaluate("window.ready")
-    return frame
-
-
-def answered(frame: Frame, call: str) -> Any:
-    """What the callback got; `call` says `done` where a callback stands."""
-    late = "setTimeout(() => fail(new Error('too late')), 10000)"
-    return frame.evaluate(f"() => new Promise((done, fail) => {{ {late}; {call}; }})")
 
 
 @pytest.fixture
@@ -213,7 +194,7 @@ def test_a_foreign_session_is_not_answered(show, app_path):
 
 
 def test_a_page_outside_a_frame_fails_at_once(portal_sandbox, handler, new_page):
-    handler.pages["/app"] = PAGE.format(portal=portal_sandbox.first_url, script="")
+    handler.pages["/app"] = application_page(portal_sandbox.first_url, "")
     page = new_page(handler.url, allow=("not inside a frame",))
 
     with page.expect_event("pageerror") as failure:
