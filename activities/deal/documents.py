@@ -4,7 +4,7 @@ Each is known by its origin, which is kept with every paper that was taken from 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -113,6 +113,7 @@ def documents_of(context: Context, item: CrmItem, registry_papers: Listed = no_r
         *listing.attempt(_GENERATOR, listing.of_generator),
         *listing.of_fields(),
     ]
+    found = [listing.taken_as_before(one) for one in found]
     found += listing.of_nowhere(found)
     order = {"gathered": 0, "free": 1, "elsewhere": 2, "sending": 2, "sent": 3}
     return DealDocuments(sorted(found, key=lambda one: order[one.standing]), listing.unread)
@@ -128,7 +129,7 @@ class _Listing:
         newest_first = [(paper, known[number]) for number in known for paper in papers[number]]
         self.by_id = {paper.id: (paper, package) for paper, package in newest_first}
         self.by_origin = {paper.origin: (paper, package) for paper, package in reversed(newest_first) if paper.origin}
-        self.shown_by_registry: set[str] = set()
+        self.shown_by_registry: dict[str, Mapping[str, str]] = {}  # origin of a paper that an item shows → its inputs
 
     def attempt(self, origin: Text, listed: Callable[[], Iterator[DealDocument]]) -> list[DealDocument]:
         try:
@@ -142,13 +143,13 @@ class _Listing:
             key = f"registry:{paper.item_id}"
             document, package = self.by_origin.get(key) or self.by_id.get(paper.document_id) or (None, None)
             if document is not None:
-                self.shown_by_registry.add(document.origin)
+                self.shown_by_registry[document.origin] = {}
             yield DealDocument(
                 key=key,
                 title=paper.title,
                 origin=_REGISTRY,
                 where={"source": "registry", "registry_item_id": str(paper.item_id)},
-                values=paper.values,
+                values={**(forms.values_of(document) if document else {}), **paper.values},
                 document=document,
                 package=package,
                 has_file=paper.has_file,
@@ -160,9 +161,8 @@ class _Listing:
             entity_type_id=self.item.entity_type_id, entity_id=self.item.item_id
         )
         for made in listed:
-            key = f"generated:{made.id}"
-            if key not in self.shown_by_registry:
-                where = {"source": "generated", "generated_document_id": str(made.id)}
+            key, where = f"generated:{made.id}", {"source": "generated", "generated_document_id": str(made.id)}
+            if not self._is_shown(key, where):
                 yield self._row(key, made.title or made.number, _GENERATOR, where, self._prefilled(made))
 
     def of_fields(self) -> Iterator[DealDocument]:
@@ -175,9 +175,19 @@ class _Listing:
                 key = f"field:{name}:{file.id}"
                 label = described.title if len(files) == 1 else f"{described.title} № {number}"
                 where = {"source": "field", "file_field": name, "file_number": str(number)}
-                if key not in self.shown_by_registry:
+                if not self._is_shown(key, where):
                     origin = Text(f"Поле «{described.title}»", f'Field "{described.title}"')
                     yield self._row(key, label, origin, where, self._of_item(forms.guess_type(label)))
+
+    def _is_shown(self, key: str, where: Mapping[str, str]) -> bool:
+        if key in self.shown_by_registry:
+            self.shown_by_registry[key] = where
+        return key in self.shown_by_registry
+
+    def taken_as_before(self, row: DealDocument) -> DealDocument:
+        """A paper that an item of the registry shows is taken again from where it was first taken."""
+        before = self.shown_by_registry.get(row.document.origin) if row.document else None
+        return replace(row, where=before) if before else row
 
     def of_nowhere(self, found: Sequence[DealDocument]) -> Iterator[DealDocument]:
         """Papers in the open package that came from elsewhere: a workflow may have put them there."""

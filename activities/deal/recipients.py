@@ -45,6 +45,7 @@ class KnownRequisites:
     title: str
     inn: str
     kpp: str
+    is_of_company: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,13 +138,15 @@ class _Looking:
         return replace(view, inn=picked.inn, kpp=picked.kpp, requisite_id=picked.id)
 
     def _picked(self, known: list[KnownRequisites]) -> KnownRequisites | None:
-        """The one a person chose, here or in the item; else the company's, if all it has are the same."""
+        """The one a person chose, here or in the item; else the company's, if all it has are the same; the contact's
+        only where the company has none."""
         linked = self.card.link.requisite_id if self.card.link else 0
         wanted = int(self.chosen.requisite_id) if self.chosen.requisite_id.isdecimal() else linked
         if picked := next((one for one in known if one.id == wanted), None):
             return picked
-        different = {(one.inn, one.kpp): one for one in reversed(known)}
-        return known[0] if len(different) == 1 else None
+        nearest = [one for one in known if one.is_of_company] or known
+        different = {(one.inn, one.kpp) for one in nearest}
+        return nearest[0] if len(different) == 1 else None
 
     def _found(self, view: RecipientView) -> list[Counteragent]:
         if view.box is None or not (view.inn or view.kpp):
@@ -182,4 +185,10 @@ def _known(requisite: Requisite) -> KnownRequisites:
     person = " ".join(filter(None, (requisite.last_name, requisite.first_name, requisite.second_name)))
     name = requisite.company_name or requisite.company_full_name or person or requisite.name
     inn, kpp = requisites.normal_inn(requisite.inn), requisites.normal_kpp(requisite.kpp)
-    return KnownRequisites(id=requisite.id, title=f"{name}, {inn}/{kpp}".rstrip("/"), inn=inn, kpp=kpp)
+    return KnownRequisites(
+        id=requisite.id,
+        title=f"{name}, {inn}/{kpp}".rstrip("/"),
+        inn=inn,
+        kpp=kpp,
+        is_of_company=requisite.owner_type_id == COMPANY,
+    )

@@ -16,6 +16,7 @@ from activities.deal.documents import documents_of
 from activities.deal.forms import extra_fields, form_fields
 from activities.deal.packages import packages_of
 from activities.deal.recipients import STATUSES, Chosen, recipient_view
+from activities.deal.registry_papers import registry_papers
 from activities.diadoc_send_package import MODES
 from activities.document_types import OPTIONS
 from handlers.failures import NO_STORE
@@ -75,7 +76,7 @@ def _mount_asking(door: Blueprint, services: Services) -> None:
     def gather() -> Response:
         visitor = sender_of(services)
         context = reading(services, visitor)
-        plan = begin(services, visitor, documents_of(context, item_of(visitor)), request.form)
+        plan = begin(services, visitor, documents_of(context, item_of(visitor), registry_papers), request.form)
         return _progress(services, visitor, plan)
 
     @door.post(f"{AT}/progress")
@@ -115,7 +116,7 @@ def _page(services: Services, visitor: Visitor) -> Response:
 
 
 def _documents(services: Services, visitor: Visitor) -> Response:
-    found = documents_of(reading(services, visitor), item_of(visitor))
+    found = documents_of(reading(services, visitor), item_of(visitor), registry_papers)
     return _fragment(
         "documents",
         visitor,

@@ -13,6 +13,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from activities import sources
 from activities.crm import Card
 from activities.deal.documents import documents_of
+from activities.deal.registry_papers import registry_papers
 from activities.sources import Source
 from config import Config
 from handlers.failures import NO_STORE, for_people
@@ -54,7 +55,7 @@ def _found(services: Services, visitor: Visitor, kind: str, number: str) -> dict
     context = reading(services, visitor)
     packages = context.registry.packages
     if kind == "source":
-        row = documents_of(context, item).by_key(number)
+        row = documents_of(context, item, registry_papers).by_key(number)
         if row is None or not row.where:
             raise NotThere
         taken = sources.take(context, _source(row.where), Card(context, item))
