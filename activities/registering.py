@@ -1,6 +1,6 @@
 """Keeps the catalogue registered on a portal: adds what is missing, updates what changed, removes when asked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,11 @@ from registry.portals import Portals
 from registry.tables import Portal
 
 KINDS = ("robot", "activity")
+Progress = Callable[[int, int], None]
+
+
+def untold(done: int, total: int) -> None:
+    """Nobody looks at the progress."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,23 @@ def registrations(client: Bitrix24Client, portal: Portal, *, public_url: str) ->
 
 
 def register(
-    client: Bitrix24Client, portals: Portals, portal: Portal, *, public_url: str, kinds: tuple[str, ...] = KINDS
+    client: Bitrix24Client,
+    portals: Portals,
+    portal: Portal,
+    *,
+    public_url: str,
+    kinds: tuple[str, ...] = KINDS,
+    progress: Progress = untold,
 ) -> list[Registered]:
-    """Register everything of these kinds; running it again changes nothing. The list tells what stands there now."""
+    """Register everything of these kinds; running it again changes nothing. The list tells what stands there now.
+
+    progress: told after each code how many are done, and of how many.
+    """
     there = {"robot": set(client.bizproc_robot_list()), "activity": set(client.bizproc_activity_list())}
     marks = dict(portal.registrations)
     done = []
-    for wanted in _catalogue(portal, public_url, kinds):
+    catalogue = list(_catalogue(portal, public_url, kinds))
+    for wanted in catalogue:
         code = wanted.registration.code
         if code not in there[wanted.kind]:
             _add(client, wanted)
@@ -59,6 +74,7 @@ def register(
             _update(client, wanted)
         marks[code] = wanted.mark
         done.append(Registered(code=code, kind=wanted.kind, state="registered"))
+        progress(len(done), len(catalogue))
     portals.remember_registrations(portal.id, marks)
     return done
 

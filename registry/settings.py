@@ -29,6 +29,7 @@ class Settings:
     besides the portal's own administrators. remind_after_days, escalate_after_days: 0 = never. is_quiet_on_holidays:
     no reminders on Saturday and Sunday. button_templates: "D" → workflow template that the deal's button starts.
     page_types: smart processes (entityTypeId) whose cards have our tab and button, besides deals.
+    shows_pages, offers_triggers: our tab and button, and our CRM triggers, are kept registered on the portal.
     keeps_signed: signed files come into the registry by themselves. incoming_responsible: who is told of documents
     of companies that nobody answers for, 0 = who installed us.
     """
@@ -47,6 +48,8 @@ class Settings:
     takes_incoming: bool = True
     incoming_responsible: int = 0
     button_templates: dict[str, int] = field(default_factory=dict)
+    shows_pages: bool = True
+    offers_triggers: bool = True
     page_types: tuple[int, ...] = ()
     time_zone: str = "Europe/Moscow"
 

@@ -1,11 +1,12 @@
-"""Registers robots, activities and triggers after an installation or an update, in the background, with retries."""
+"""Registers what a portal shows of us after an installation or an update, in the background and with retries."""
 
 import structlog
 
-from activities import registering, triggers
+from activities import placements, registering, triggers
 from clients.bitrix24.client import Bitrix24Client
 from errors import AppError
 from registry.portal_registry import PortalRegistry
+from registry.settings import read_settings
 from registry.tables import Portal
 from worker.running import Running
 
@@ -23,8 +24,11 @@ def register(running: Running, portal_id: int) -> None:
         done = registering.register(client, running.portals, portal, public_url=public_url, kinds=kinds)
         for event in EVENTS:  # an update of the application drops these as well
             client.event_bind(event=event, handler=f"{public_url}/bitrix24/events")
-        if "robot" in kinds:  # who keeps no robots uses no automation rules, and triggers are for nothing else
+        settings = read_settings(running.database, portal_id)
+        if "robot" in kinds and settings.offers_triggers:  # triggers are for nothing but automation rules
             _offer_triggers(running, client, portal)
+        if settings.shows_pages:
+            _show_pages(client, portal, public_url=public_url, type_ids=settings.page_types)
     except AppError as error:
         if error.temporary:
             raise
@@ -41,3 +45,13 @@ def _offer_triggers(running: Running, client: Bitrix24Client, portal: Portal) ->
         if error.temporary:
             raise
         log.error("triggers refused", portal_id=portal.id, error_code=error.code, detail=str(error))
+
+
+def _show_pages(client: Bitrix24Client, portal: Portal, *, public_url: str, type_ids: tuple[int, ...]) -> None:
+    """A portal that does not let us show pages still has robots and activities."""
+    try:
+        placements.register(client, public_url=public_url, type_ids=type_ids)
+    except AppError as error:
+        if error.temporary:
+            raise
+        log.error("pages refused", portal_id=portal.id, error_code=error.code, detail=str(error))

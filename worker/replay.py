@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from registry.calls import OPEN
 from registry.database import Database
@@ -12,11 +12,11 @@ from worker.enqueue import enqueue
 AGAIN = timedelta(hours=1)
 
 
-def replay(database: Database, call_id: int) -> str | None:
+def replay(database: Database, call_id: int, key: str = "") -> str | None:
     """What was done, in a sentence; None when there is no such call.
 
     An open call gets a job at once; an undeliverable answer is delivered again; an answered call is run as a new one
-    that answers nobody. What protects papers from being sent twice protects a replay too.
+    that answers nobody; of one key only once. What protects papers from being sent twice protects a replay too.
     """
     with database.session() as session:
         call = session.scalar(select(Call).where(Call.id == call_id).with_for_update())
@@ -31,13 +31,16 @@ def replay(database: Database, call_id: int) -> str | None:
             call.state = "answering"
             enqueue(session, "deliver", call_id=call.id)
             return f"The answer of call {call.id} is delivered again."
-        count = session.scalar(
-            select(func.count()).select_from(Call).where(Call.idempotency_key.startswith(f"replay:{call.id}:"))
-        )
+        mine = Call.portal_id == call.portal_id
+        earlier = select(Call.idempotency_key).where(mine, Call.idempotency_key.startswith(f"replay:{call.id}:"))
+        known = set(session.scalars(earlier))
+        own_key = f"replay:{call.id}:{key or len(known)}"
+        if own_key in known:
+            return f"Call {call.id} runs again already."
         again = Call(
             portal_id=call.portal_id,
             origin="replay",
-            idempotency_key=f"replay:{call.id}:{count}",
+            idempotency_key=own_key,
             event_token_sealed="",
             code=call.code,
             workflow_id=call.workflow_id,

@@ -6,7 +6,7 @@ from typing import Any
 
 from clients.bitrix24 import faults, reading, wire
 from clients.bitrix24.caller import Caller
-from clients.bitrix24.models import EventSent, SentState, WorkflowInstance
+from clients.bitrix24.models import EventSent, SentState, WorkflowInstance, WorkflowTemplate
 from errors import NoAccess, NotFoundThere, ServiceError, SubscriptionEnded, Unavailable
 
 Localized = str | Mapping[str, str]
@@ -118,6 +118,12 @@ class BizprocMethods(Caller):
         """The id of the started workflow."""
         params = {"TEMPLATE_ID": template_id, "DOCUMENT_ID": document_id, "PARAMETERS": parameters or {}}
         return wire.as_text(self.call("bizproc.workflow.start", params))
+
+    def bizproc_workflow_template_list(self, *, document_type: tuple[str, str, str]) -> tuple[WorkflowTemplate, ...]:
+        """The templates of a document type, without those of automation rules; for administrators only."""
+        params = {"SELECT": ["ID", "NAME"], "FILTER": {"DOCUMENT_TYPE": document_type}, "ORDER": {"NAME": "ASC"}}
+        found = map(wire.as_map, self.list_pages("bizproc.workflow.template.list", params))
+        return tuple(WorkflowTemplate(wire.as_int(one.get("ID")), wire.as_text(one.get("NAME"))) for one in found)
 
     def bizproc_workflow_instances(self, filter: Mapping[str, Any] | None = None) -> Iterator[WorkflowInstance]:
         """Running workflows; finished ones are gone. filter: by ID, DOCUMENT_ID, TEMPLATE_ID, … with operators."""

@@ -226,6 +226,14 @@ class User:
 
 
 @dataclass(frozen=True)
+class WorkflowTemplate:
+    """What a designer drew, as a person starts it."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
 class Department:
     """head_user_id, parent_id: 0 = none."""
 

@@ -2,7 +2,8 @@
 
 from flask import Flask
 
-from handlers.pages import application, deal_tab, limiting, static_files, step_settings
+from handlers.pages import app as application
+from handlers.pages import deal_tab, limiting, static_files, step_settings
 from handlers.services import Services
 
 __all__ = ["register"]
