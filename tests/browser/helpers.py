@@ -27,13 +27,13 @@ def open_app(page: Page, stage: Installation) -> None:
 
 
 def frame_of(page: Page, seconds: float = SECONDS) -> Frame:
-    """The product's document in the topmost visible frame, of a card or a slider, once it is loaded."""
-    deadline = time.monotonic() + seconds
-    while (found := _frame(page)) is None:
-        assert time.monotonic() < deadline, f"no frame of the product within {seconds} s: {page.frames}"
-        page.wait_for_timeout(50)
-    found.wait_for_load_state()
-    return found
+    """The product's document in the card or on the application's page, once it is loaded; sliders have their own."""
+    return _awaited(page, seconds, "no frame of the product", in_slider=False)
+
+
+def slider_of(page: Page, seconds: float = SECONDS) -> Frame:
+    """The product's document in the uppermost slider, once it is loaded."""
+    return _awaited(page, seconds, "no frame of the product in a slider", in_slider=True)
 
 
 def axe(where: Page | Frame) -> list[str]:
@@ -53,8 +53,17 @@ def _axe_source() -> str:
     return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 
-def _frame(page: Page) -> Frame | None:
-    ours = [frame for frame in page.frames if _is_foreign(frame, page) and _is_visible(frame)]
+def _awaited(page: Page, seconds: float, otherwise: str, *, in_slider: bool) -> Frame:
+    deadline = time.monotonic() + seconds
+    while (found := _frame(page, in_slider)) is None:
+        assert time.monotonic() < deadline, f"{otherwise} within {seconds} s: {page.frames}"
+        page.wait_for_timeout(50)
+    found.wait_for_load_state()
+    return found
+
+
+def _frame(page: Page, in_slider: bool) -> Frame | None:
+    ours = [frame for frame in page.frames if _is_foreign(frame, page) and _is_shown(frame, in_slider)]
     return ours[-1] if ours else None
 
 
@@ -63,8 +72,17 @@ def _is_foreign(frame: Frame, page: Page) -> bool:
     return frame.url.startswith("http") and urlsplit(frame.url)[:2] != urlsplit(page.url)[:2]
 
 
-def _is_visible(frame: Frame) -> bool:
+def _is_shown(frame: Frame, in_slider: bool) -> bool:
     try:
-        return frame.frame_element().is_visible()
+        return frame.frame_element().is_visible() and _is_in_slider(frame) == in_slider
     except Error:  # it has been closed meanwhile
         return False
+
+
+def _is_in_slider(frame: Frame) -> bool:
+    """A slider may hold a page of the portal, and that page our frame."""
+    while frame.parent_frame:
+        if frame.frame_element().evaluate("element => element.closest('[role=dialog]') !== null"):
+            return True
+        frame = frame.parent_frame
+    return False
