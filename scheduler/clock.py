@@ -19,6 +19,7 @@ from scheduler.dead_workers import return_jobs_of_dead_workers
 from scheduler.deadlines import enqueue_expired
 from scheduler.firing import fire
 from scheduler.forgotten import enqueue_forgotten
+from scheduler.reminders import enqueue_reminders
 from scheduler.status_poll import enqueue_polls
 from worker.enqueue import enqueue
 from worker.enqueue_each import enqueue_each
@@ -31,6 +32,7 @@ DAY = 24 * 3600.0  # slots of the epoch: it begins at three in the morning in Mo
 DAILY_CHECK_SECONDS = 600.0
 FORGOTTEN_SECONDS = 30.0
 CHANGES_SECONDS = 10.0
+REMINDERS_SECONDS = 900.0
 
 
 def make_scheduler(config: Config, database: Database) -> BlockingScheduler:
@@ -56,6 +58,7 @@ def _plan(config: Config, database: Database) -> Iterator[tuple[str, BaseTrigger
     yield "deadlines", every(check), slotted("deadlines", check, partial(enqueue_expired, database))
     changes = partial(enqueue_changes, database)
     yield "changes", every(CHANGES_SECONDS), slotted("changes", CHANGES_SECONDS, changes)
+    yield "reminders", every(REMINDERS_SECONDS), slotted("reminders", REMINDERS_SECONDS, enqueue_reminders)
     age = max(2 * stalled, FORGOTTEN_SECONDS) if stalled >= 5 else 2 * stalled
     forgotten = partial(enqueue_forgotten, database, age_seconds=age)
     yield "forgotten", every(age), slotted("forgotten", age, forgotten)

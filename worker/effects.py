@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from activities import deal_entry, triggers
+from activities import deal_entry, notices, todos, triggers
 from activities.context import Context, context_beside
 from errors import AppError, PortalAuthLost, Unavailable
 from worker.running import Running
@@ -18,7 +18,12 @@ from worker.running import Running
 log = structlog.get_logger()
 
 # Each is given the package's number, may be run again, and raises AppError when it could not.
-SHOWN: tuple[Callable[[Context, int], None], ...] = (deal_entry.tell, triggers.pull)
+SHOWN: tuple[Callable[[Context, int], None], ...] = (
+    deal_entry.tell,
+    todos.keep,
+    notices.give,
+    triggers.pull,
+)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 PATIENCE = timedelta(minutes=10)  # so long an answer waits for what is to be seen before it
 

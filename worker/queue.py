@@ -6,7 +6,7 @@ from typing import Any
 import procrastinate
 
 from registry.database import Database
-from worker import deliver, effects, execute, invitations, polling, register, settle, upkeep
+from worker import deliver, effects, execute, invitations, polling, register, reminding, settle, upkeep
 from worker.lanes import CALLS, CLOCK, DEADLINES, EFFECTS, SLOW
 from worker.running import Running
 
@@ -43,6 +43,7 @@ TASKS: dict[str, tuple[str, Callable[..., object]]] = {
     "poll_invitations": (CLOCK, polling.poll_invitations),
     "show": (EFFECTS, effects.show),
     "tell_invitation": (EFFECTS, invitations.tell_invitation),
+    "remind": (EFFECTS, reminding.remind_portal),
     "reconcile": (SLOW, polling.reconcile),
     "keep_tokens": (SLOW, upkeep.keep_tokens),
     "tidy": (SLOW, upkeep.tidy),
