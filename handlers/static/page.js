@@ -48,9 +48,15 @@
     const dialog = one("#confirming");
     one("#confirming-text").textContent = ctx.confirm;
     dialog.returnValue = "";
+    near(dialog, ctx.sourceElement);
     dialog.addEventListener("close", () => (dialog.returnValue === "yes" ? issueRequest() : dropRequest()), { once: true });
     dialog.showModal();
   });
+
+  // the frame is as high as the page: what is centred in it, or sticks to its top, may be far from what a person sees
+  function near(element, source) {
+    element.style.top = `${Math.max(16, source.getBoundingClientRect().top - 80)}px`;
+  }
 
   const STALE = [401, 409];
   const TRIES = 5;
@@ -68,6 +74,7 @@
     if (STALE.includes(status)) {
       ctx.swap = "none";
       one("#stale").hidden = false;
+      near(one("#stale"), ctx.sourceElement);
       fit();
       one("#stale button").focus();
     } else if (status === 503 && ctx.request.method === "GET" && again(ctx, headers)) {

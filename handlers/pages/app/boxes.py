@@ -83,7 +83,7 @@ def _connecting(door: Blueprint, services: Services) -> None:
         return fragment("app/consent.html", visitor, address=address, state="waiting")
 
     @door.get("/bitrix24/pages/app/boxes/consent")
-    def look() -> Response:
+    def look_for_consent() -> Response:
         return _consent_state(services, administrator_of(services))
 
     @door.post("/bitrix24/pages/app/boxes/login")

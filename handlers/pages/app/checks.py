@@ -5,8 +5,8 @@ from typing import Any
 from flask import Blueprint, Response
 
 from activities.values import Text
-from handlers.pages.app.tabs import Tab, panel
-from handlers.pages.app.working import begin, work_of
+from handlers.pages.app.tabs import Tab
+from handlers.pages.app.working import begin, progress, work_of
 from handlers.pages.visiting import Visitor, administrator_of
 from handlers.services import Services
 
@@ -43,4 +43,4 @@ def routes(door: Blueprint, services: Services) -> None:
 
     @door.get("/bitrix24/pages/app/checks/progress")
     def progress_of_check() -> Response:
-        return panel(services, administrator_of(services), TAB)
+        return progress(services, administrator_of(services), TAB, "check")

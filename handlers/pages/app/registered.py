@@ -1,5 +1,6 @@
 """The tab «Роботы и действия»: what of ours the portal has, and putting it there or taking it away."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +12,8 @@ from activities.registering import Registered
 from activities.registration import catalog_code
 from activities.values import Text
 from errors import AppError
-from handlers.pages.app.tabs import Tab, audit, chosen_numbers, panel
-from handlers.pages.app.working import begin, work_of
+from handlers.pages.app.tabs import Tab, audit, chosen_numbers
+from handlers.pages.app.working import begin, progress, work_of
 from handlers.pages.visiting import Visitor, administrator_of, reading
 from handlers.refusals import ChosenWrong
 from handlers.services import Services
@@ -31,10 +32,9 @@ _TYPES = Text("смарт-процессы", "smart processes")
 
 
 def _values(services: Services, visitor: Visitor) -> dict[str, Any]:
-    groups = [_group(services, visitor, kind) for kind in KINDS]
     types, trouble = _types(services, visitor)
     return {
-        "groups": groups,
+        "groups": _groups(services, visitor),
         "work": work_of(services, visitor, "register", "unregister"),
         "types": types,
         "types_trouble": trouble,
@@ -64,30 +64,34 @@ def routes(door: Blueprint, services: Services) -> None:
         return begin(services, replace(visitor, settings=settings), TAB, "register", kinds=["placement"])
 
     @door.get("/bitrix24/pages/app/registered/progress")
-    def progress() -> Response:
-        return panel(services, administrator_of(services), TAB)
+    def progress_of_registering() -> Response:
+        return progress(services, administrator_of(services), TAB, "register", "unregister")
 
 
-def _group(services: Services, visitor: Visitor, kind: str) -> dict[str, Any]:
-    """One kind: what of it is there, or why that could not be asked."""
+def _groups(services: Services, visitor: Visitor) -> list[dict[str, Any]]:
+    """By kind: what of it the portal has, or why that could not be asked."""
+    client, public_url = reading(services, visitor).bitrix24, services.config.public_url
+    portal, type_ids = Portals(services.database).get(visitor.portal.id), visitor.settings.page_types
+    asked: dict[tuple[str, ...], Callable[[], list[Registered]]] = {
+        registering.KINDS: lambda: registering.registrations(client, portal, public_url=public_url),
+        ("trigger",): lambda: triggers.registrations(client, language=portal.language),
+        ("placement",): lambda: placements.registrations(client, public_url=public_url, type_ids=type_ids),
+    }
+    return [group for kinds, ask in asked.items() for group in _asked(kinds, ask, visitor.language)]
+
+
+def _asked(kinds: tuple[str, ...], ask: Callable[[], list[Registered]], language: str) -> list[dict[str, Any]]:
     try:
-        found, trouble = _asked(services, visitor, kind), ""
+        found, trouble = ask(), ""
     except AppError as error:
-        found, trouble = [], error.text(visitor.language)
+        found, trouble = [], error.text(language)
+    return [_group(kind, [one for one in found if one.kind == kind], trouble) for kind in kinds]
+
+
+def _group(kind: str, found: list[Registered], trouble: str) -> dict[str, Any]:
     rows = [{"code": one.code, "name": _name(one), "state": one.state} for one in found]
     missing = sum(one.state != "registered" for one in found)
     return {"kind": kind, "title": KINDS[kind], "rows": rows, "missing": missing, "trouble": trouble}
-
-
-def _asked(services: Services, visitor: Visitor, kind: str) -> list[Registered]:
-    client = reading(services, visitor).bitrix24
-    public_url = services.config.public_url
-    if kind == "trigger":
-        return triggers.registrations(client, language=visitor.portal.language)
-    if kind == "placement":
-        return placements.registrations(client, public_url=public_url, type_ids=visitor.settings.page_types)
-    portal = Portals(services.database).get(visitor.portal.id)
-    return [one for one in registering.registrations(client, portal, public_url=public_url) if one.kind == kind]
 
 
 def _name(one: Registered) -> Text:

@@ -6,8 +6,8 @@ from flask import Blueprint, Response, request
 
 from activities.registries.preparing import BACKENDS, prepared_of
 from activities.values import Text
-from handlers.pages.app.tabs import Tab, chosen_number, panel
-from handlers.pages.app.working import begin, work_of
+from handlers.pages.app.tabs import Tab, chosen_number
+from handlers.pages.app.working import begin, progress, work_of
 from handlers.pages.visiting import Visitor, administrator_of, reading
 from handlers.refusals import ChosenWrong
 from handlers.services import Services
@@ -43,4 +43,4 @@ def routes(door: Blueprint, services: Services) -> None:
 
     @door.get("/bitrix24/pages/app/registries/progress")
     def progress_of_registries() -> Response:
-        return panel(services, administrator_of(services), TAB)
+        return progress(services, administrator_of(services), TAB, "prepare")
