@@ -5,7 +5,7 @@ follows for the package is computed from its documents.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -63,8 +63,7 @@ def refresh_package(context: Context, package: Package) -> Package:
 def refresh(documents: Sequence[Document], *, client: DiadocClient, packages: Packages, box: Box) -> set[int]:
     """Ask Diadoc where documents of one box stand and keep what it says; ids of the packages that changed.
 
-    A request for each hundred, where the box's user sees all documents; one for each message, where he does not, or
-    where a docflow says too little (see `docflows.falls_short`). Repeating does no harm, and of two that overlap the
+    A hundred at once, as `ask` does. Repeating does no harm, and of two that overlap the
     answer to the later question stays. Raises errors of Diadoc, and NotVisibleYet when a document of a fresh sending
     was not found, after everything else was kept.
     """
@@ -110,18 +109,30 @@ def _packages_of(documents: list[Document]) -> list[int]:
     return sorted({document.package_id for document in documents})
 
 
-def _ask(client: DiadocClient, documents: list[Document], box: Box) -> dict[int, Told]:
-    """What Diadoc tells, by our document's id; without those that it does not know or show."""
+def ask(client: DiadocClient, addresses: Collection[DocumentId], box: Box) -> dict[DocumentId, Told]:
+    """What Diadoc tells of documents of one box; without those that it does not know or show. Raises its errors.
+
+    A request for a hundred, where the box's user sees all documents; one for each message, where he does not, or where
+    a docflow says too little (see `docflows.falls_short`).
+    """
+    wanted = list(dict.fromkeys(addresses))
+    if not wanted:
+        return {}
     if not box.sees_all_documents:
-        return _ask_messages(client, documents, box)
+        return _ask_messages(client, wanted, box)
     try:
-        found = _docflows(client, [_address(document) for document in documents], box)
+        found = _docflows(client, wanted, box)
     except NoAccess:
-        return _ask_messages(client, documents, box)
+        return _ask_messages(client, wanted, box)
     short = dict.fromkeys(docflow.message_id for docflow in found if docflows.falls_short(docflow))
     whole = {one.document_id: one for message in _messages(client, short, box) for one in message.documents}
-    by_address = {one.document_id: docflows.told_by_docflow(one, whole.get(one.document_id)) for one in found}
-    return {one.id: by_address[_address(one)] for one in documents if _address(one) in by_address}
+    return {one.document_id: docflows.told_by_docflow(one, whole.get(one.document_id)) for one in found}
+
+
+def _ask(client: DiadocClient, documents: list[Document], box: Box) -> dict[int, Told]:
+    """What Diadoc tells, by our document's id."""
+    told = ask(client, [_address(document) for document in documents], box)
+    return {one.id: told[_address(one)] for one in documents if _address(one) in told}
 
 
 def _docflows(client: DiadocClient, addresses: list[DocumentId], box: Box) -> list[Docflow]:
@@ -135,14 +146,15 @@ def _docflows(client: DiadocClient, addresses: list[DocumentId], box: Box) -> li
     return _docflows(client, addresses[:half], box) + _docflows(client, addresses[half:], box)
 
 
-def _ask_messages(client: DiadocClient, documents: list[Document], box: Box) -> dict[int, Told]:
-    message_ids = dict.fromkeys(document.message_id or "" for document in documents)
-    by_address = {
+def _ask_messages(client: DiadocClient, addresses: Iterable[DocumentId], box: Box) -> dict[DocumentId, Told]:
+    wanted = set(addresses)
+    message_ids = dict.fromkeys(address.message_id for address in addresses)
+    return {
         one.document_id: docflows.told_by_message(message, one)
         for message in _messages(client, message_ids, box)
         for one in message.documents
+        if one.document_id in wanted
     }
-    return {one.id: by_address[_address(one)] for one in documents if _address(one) in by_address}
 
 
 def _messages(client: DiadocClient, message_ids: Iterable[str], box: Box) -> Iterator[Message]:

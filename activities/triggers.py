@@ -30,6 +30,8 @@ from activities.values import Text
 from clients.bitrix24.client import Bitrix24Client
 from clients.diadoc.states import RecipientResponseStatus
 from errors import NotFoundThere, RequestRejected
+from registry.crm_registries import DOCUMENTS, CrmRegistries
+from registry.crm_registries import INCOMING as INCOMING_ITEMS
 from registry.mirror import Effects
 from registry.portal_registry import PortalRegistry
 from registry.tables import Document, Invitation
@@ -52,6 +54,7 @@ SENT, DELIVERED, SIGNED, DISCREPANCIES = "diadoc_sent", "diadoc_delivered", "dia
 ACCEPTED, REJECTED, INCOMING = "diadoc_invitation_accepted", "diadoc_invitation_rejected", "diadoc_incoming"
 FUNNELS = (LEAD, DEAL, QUOTE, SMART_INVOICE)
 FIRST_SMART_PROCESS = 128
+SMART_PROCESS = "smart_process"  # a registry that has a funnel
 _ENDINGS = {
     Outcome.DISCREPANCIES: DISCREPANCIES,
     Outcome.REFUSED: "diadoc_refused",
@@ -133,6 +136,20 @@ def pull_invitation(context: Context, invitation: Invitation, crm_item: str) -> 
     item = item_with_funnel(crm_item)
     if code and item and _offered_at(context.registry) is not None:
         fire(context, code, item)
+
+
+def pull_incoming(context: Context, incoming_id: int) -> None:
+    """Tell the item of an incoming document, in a registry that is a smart process, that it has come; once.
+
+    Raises as `pull`. Nothing happens where there is no such item.
+    """
+    row = CrmRegistries(context.registry.database, context.portal.id).get(DOCUMENTS)
+    known = context.registry.mirror(INCOMING_ITEMS).get(incoming_id)
+    if row is None or row.backend != SMART_PROCESS or known is None or not known.their_id or known.gone_at:
+        return
+    effects, name = context.registry.effects(f"incoming:{incoming_id}"), f"trigger:{INCOMING}"
+    if _offered_at(context.registry) is not None and effects.begin(name):
+        effects.done(name, **fire(context, INCOMING, CrmItem(row.entity_type_id, known.their_id)))
 
 
 def fire(context: Context, code: str, item: CrmItem) -> dict[str, str]:

@@ -69,7 +69,7 @@ def _show(running: Running, package_id: int) -> None:
         try:
             _run(running, change.portal_id, package_id)
         except AppError as error:
-            running.changes.postpone(package_id, pause=_pause(change.attempts, error), trouble=error.code)
+            running.changes.postpone(package_id, pause=pause_after(change.attempts, error), trouble=error.code)
             raise
         running.changes.shown(package_id, version=change.version)
 
@@ -90,6 +90,7 @@ def _run(running: Running, portal_id: int, package_id: int) -> None:
             log.error("not shown", effect=effect.__module__, package_id=package_id, code=error.code, detail=str(error))
 
 
-def _pause(attempts: int, error: AppError) -> timedelta:
+def pause_after(attempts: int, error: AppError) -> timedelta:
+    """How long to wait after so many attempts: as long as the other side asked for, if that is longer."""
     asked = timedelta(seconds=getattr(error, "retry_after", None) or 0)
     return max(min(FIRST_PAUSE * 2 ** min(attempts, 10), LONGEST_PAUSE), asked)

@@ -15,6 +15,13 @@ def poll(running: Running, box_pk: int) -> Look:
     return look
 
 
+def begin_feed(running: Running, box_pk: int) -> None:
+    """Read the feed of a box that has sent nothing from now on, for the documents that others send to it."""
+    with opened(running, box_pk, lock=FEED_LOCK) as box:
+        if box is not None and box.index_key is None:
+            BoxReader(running, box).begin()
+
+
 def reconcile(running: Running, box_pk: int) -> Look:
     """Ask about every document of the box that may still change, for what its feed did not bring."""
     look = Look()

@@ -6,8 +6,8 @@ from typing import Any
 import procrastinate
 
 from registry.database import Database
-from worker import deliver, effects, execute, invitations, polling, register, reminding, settle, upkeep
-from worker.lanes import CALLS, CLOCK, DEADLINES, EFFECTS, SLOW
+from worker import deliver, effects, execute, incoming, invitations, polling, register, reminding, settle, upkeep, works
+from worker.lanes import CALLS, CLOCK, DEADLINES, EFFECTS, PEOPLE, SLOW
 from worker.running import Running
 
 # A job whose own code broke (our database went away) comes back; calls end by their deadline whatever happens here.
@@ -40,9 +40,13 @@ TASKS: dict[str, tuple[str, Callable[..., object]]] = {
     "expire": (DEADLINES, settle.expire),
     "register": (CLOCK, register.register),
     "poll": (CLOCK, polling.poll),
+    "begin_feed": (CLOCK, polling.begin_feed),
     "poll_invitations": (CLOCK, polling.poll_invitations),
     "show": (EFFECTS, effects.show),
     "tell_invitation": (EFFECTS, invitations.tell_invitation),
+    "take_incoming": (EFFECTS, incoming.take_incoming),
+    "work": (PEOPLE, works.work),
+    "replay": (PEOPLE, works.replay),
     "remind": (EFFECTS, reminding.remind_portal),
     "reconcile": (SLOW, polling.reconcile),
     "keep_tokens": (SLOW, upkeep.keep_tokens),

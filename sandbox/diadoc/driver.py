@@ -203,10 +203,11 @@ class DiadocSandbox:
         return self.act("send_draft", message_id=message_id, gap=gap, letter_first=letter_first)
 
     def incoming(
-        self, documents: list[dict[str, Any]], *, from_box: str = LYUTIK.box, to_box: str = ROMASHKA.box
+        self, documents: list[dict[str, Any]], *, from_box: str = LYUTIK.box, to_box: str = ROMASHKA.box, **more: Any
     ) -> dict[str, Any]:
-        """A counteragent sends us signed documents; message_id and entity_ids."""
-        return self.act("write_letter", from_box=from_box, to_box=to_box, documents=documents)
+        """A counteragent sends us signed documents; message_id and entity_ids. more: of the action write_letter, as
+        to_department, or is_signed=False (then sign_by_sender sends them, one by one if need be)."""
+        return self.act("write_letter", from_box=from_box, to_box=to_box, documents=documents, **more)
 
     def accept_invitation(self, by_box: str, *, box: str = ROMASHKA.box) -> dict[str, Any]:
         return self.act("accept_invitation", box=box, by_box=by_box)

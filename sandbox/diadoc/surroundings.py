@@ -10,9 +10,10 @@ from sandbox.diadoc.attachments import Attachment, needs_answer
 from sandbox.diadoc.auth import issue
 from sandbox.diadoc.body import Fields
 from sandbox.diadoc.counteragents import relate
-from sandbox.diadoc.errors import bad, conflict, not_found
+from sandbox.diadoc.errors import bad, conflict, no_department, not_found
 from sandbox.diadoc.ids import guid, new_id
 from sandbox.diadoc.model import Message
+from sandbox.diadoc.organizations import has_department
 from sandbox.diadoc.state import World
 
 # --- letters and drafts
@@ -26,14 +27,19 @@ def write_letter(
     documents: list[dict[str, Any]],
     is_signed: bool = True,
     lock_mode: str = "None",
+    to_department: str = "",
 ) -> dict[str, Any]:
     """A letter that somebody writes in his web page; signed ones are on their way at once.
 
     documents: type, file_name, content (base64), metadata, need_recipient_signature, custom_id; all may be left out.
+    to_department: one of the recipient's, "" = the head department.
     """
     sender, recipient = world.organization(from_box).box, world.organization(to_box).box
     posting.check_recipient(world, sender, recipient)
+    if to_department and not has_department(world.organizations[recipient], to_department):
+        raise no_department()
     message = Message(new_id(), world.clock.tick(), sender, recipient, lock_mode=lock_mode)
+    message.to_department = to_department
     attachments = [_attachment(spec, is_signed) for spec in documents]
     posting.create(world, message, attachments, Fields({}, "MessageToPost", world.settings), author=None)
     message.hidden_reads = message.hidden_finds = 0

@@ -1,0 +1,62 @@
+"""Shows each document that came to us: its sender, file and company are found out, then people are told of it."""
+
+from collections.abc import Callable
+
+import structlog
+
+from activities import incoming_facts, incoming_notice, triggers
+from activities.context import Context, context_beside
+from activities.registries.showing import show_incoming
+from errors import AppError, AuthLost, SubscriptionEnded
+from registry.incoming import Arrivals
+from registry.tables import IncomingDocument
+from worker.effects import pause_after
+from worker.running import Running
+
+log = structlog.get_logger()
+
+Step = Callable[[Context, int], None]  # given the document's number, may be run again, raises AppError
+OF_DIADOC: tuple[Step, ...] = (incoming_facts.learn_sender, incoming_facts.learn_file)
+STEPS: tuple[Step, ...] = (
+    *OF_DIADOC,
+    incoming_facts.learn_company,
+    show_incoming,
+    triggers.pull_incoming,
+    incoming_notice.tell,
+)
+
+
+def take_incoming(running: Running, incoming_id: int) -> None:
+    """Show one document to people, unless another process is doing so or they have seen it."""
+    arrivals = Arrivals(running.database)
+    with arrivals.exclusively(incoming_id) as is_mine:
+        if not is_mine or not arrivals.is_to_be_shown(incoming_id):
+            return
+        document = arrivals.get(incoming_id)
+        if document is None:
+            return
+        try:
+            _show(running, document)
+        except AppError as error:
+            arrivals.postpone(incoming_id, pause=pause_after(document.attempts, error))
+            log.info("not shown yet", incoming_id=incoming_id, error_code=error.code, detail=str(error))
+            return
+        arrivals.shown(incoming_id, changed_at=document.changed_at)
+
+
+def _show(running: Running, document: IncomingDocument) -> None:
+    """Raises what may pass; what is refused for good does not stop the rest."""
+    context = context_beside(
+        portal=running.portals.get(document.portal_id),
+        database=running.database,
+        connections=running.connections,
+        blobs=running.blobs,
+    )
+    for step in STEPS:
+        try:
+            step(context, document.id)
+        except AppError as error:
+            is_unpaid = isinstance(error, SubscriptionEnded) and step in OF_DIADOC
+            if error.temporary or isinstance(error, AuthLost) or is_unpaid:
+                raise
+            log.error("not shown", step=step.__name__, incoming_id=document.id, code=error.code, detail=str(error))
