@@ -19,7 +19,6 @@ from sandbox.portal import (  # noqa: F401  (methods register themselves)
     events,
     frames,
     links,
-    lists,
     oauth,
     operations,
     pages,
@@ -40,6 +39,7 @@ from sandbox.portal.crm import (  # noqa: F401
     triggers,
     user_fields,
 )
+from sandbox.portal.lists import elements, fields, iblocks, sections  # noqa: F401
 from sandbox.portal.settings import DEFAULTS
 from sandbox.portal.world import World
 

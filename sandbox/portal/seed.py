@@ -6,6 +6,8 @@ from sandbox.portal import docgen
 from sandbox.portal.crm import items
 from sandbox.portal.crm.requisites import BANK_FIELDS, PRESET_FIELDS, REQUISITE_FIELDS, add_row
 from sandbox.portal.crm.types import COMPANY, CONTACT, DEAL, REQUISITE, SmartType, smart_types
+from sandbox.portal.lists.fields import add_property
+from sandbox.portal.lists.iblocks import add_iblock
 from sandbox.portal.model import Portal, User
 from sandbox.portal.world import World
 
@@ -27,6 +29,7 @@ _USER_FIELDS = [
     ("CRM_1", "UF_CRM_1_DIADOC_ID", "string", "N", "Номер в Диадоке"),
     ("CRM_1", "UF_CRM_1_1639669411830", "string", "N", "Примечание"),
 ]
+_LIST_FIELDS = [(951, "Номер", "NUMBER", "S"), (952, "Сумма", "SUM", "N"), (953, "Файл", "FILE", "F")]
 
 
 def fill(world: World) -> None:
@@ -135,14 +138,9 @@ def _company(world: World, portal: Portal, title: str, codes: dict[str, str], *,
 
 
 def _lists(portal: Portal) -> None:
-    fields = {
-        "NAME": {"FIELD_ID": "NAME", "NAME": "Название", "TYPE": "NAME"},
-        "PROPERTY_951": {"FIELD_ID": "PROPERTY_951", "NAME": "Номер", "TYPE": "S"},
-        "PROPERTY_952": {"FIELD_ID": "PROPERTY_952", "NAME": "Сумма", "TYPE": "N"},
-        "PROPERTY_953": {"FIELD_ID": "PROPERTY_953", "NAME": "Файл", "TYPE": "F"},
-    }
-    iblock = {"ID": "47", "IBLOCK_TYPE_ID": "lists", "CODE": "documents", "NAME": "Документы", "fields": fields}
-    portal.tables["iblocks"][47] = iblock
+    row = add_iblock(portal, "lists", "documents", {"NAME": "Документы"}, None)
+    for number, name, code, kind in _LIST_FIELDS:
+        add_property(portal, row, {"NAME": name, "CODE": code, "TYPE": kind}, number)
 
 
 def requisite(portal: Portal, entity_type_id: int, entity_id: int, given: dict[str, Any]) -> int:
