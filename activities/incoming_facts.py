@@ -74,11 +74,13 @@ def learn_file(context: Context, incoming_id: int) -> None:
 def learn_company(context: Context, incoming_id: int) -> None:
     """The company whose requisites have the sender's INN and KPP; none when several have. Raises errors of the portal.
 
-    Looked for again whenever the document changes, until it is found: somebody may have entered it meanwhile.
+    Looked for again whenever the document changes, until it is found: somebody may have entered it meanwhile. Not when
+    all documents are only shown again in a new registry.
     """
     document, _ = _document(context, incoming_id)
     inn, kpp = document.counteragent.get("inn", ""), document.counteragent.get("kpp", "")
-    if document.company_id or not inn:
+    was_sought = document.shown_at is not None and bool(set(document.remarks) & set(_ABOUT_COMPANY))
+    if document.company_id or not inn or was_sought:
         return
     found = context.bitrix24.crm_requisite_list({"=RQ_INN": inn, "ENTITY_TYPE_ID": COMPANY})
     is_person = len(inn) == PERSON_INN  # an entrepreneur has no KPP

@@ -6,12 +6,12 @@ from registry.changes import Changes
 from registry.database import Database
 from registry.incoming import Arrivals
 from worker.enqueue_each import enqueue_each
-from worker.lanes import EFFECTS
+from worker.lanes import EFFECTS, INCOMING
 
 
 def enqueue_changes(database: Database, session: Session) -> int:
     package_ids = Changes(database).claim_due(session)
     incoming_ids = Arrivals(database).claim_due(session)
     return enqueue_each(session, "show", package_ids, name="package_id", queue=EFFECTS) + enqueue_each(
-        session, "take_incoming", incoming_ids, name="incoming_id", queue=EFFECTS
+        session, "take_incoming", incoming_ids, name="incoming_id", queue=INCOMING
     )

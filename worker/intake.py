@@ -23,7 +23,7 @@ from registry.incoming import Arrivals
 from registry.portal_registry import PortalRegistry
 from registry.tables import Box, IncomingDocument
 from worker.enqueue import enqueue
-from worker.lanes import EFFECTS
+from worker.lanes import INCOMING
 from worker.running import Running
 
 log = structlog.get_logger()
@@ -116,7 +116,7 @@ class Intake:
         place = {"portal_id": self._box.portal_id, "box_pk": self._box.id}
         for number in self._arrivals.note(session, [place | row for row in rows]):
             log.info("incoming document", box_id=self._box.box_id, incoming_id=number)
-            enqueue(session, "take_incoming", queue=EFFECTS, incoming_id=number)
+            enqueue(session, "take_incoming", queue=INCOMING, incoming_id=number)
 
     def _keep(
         self,
@@ -132,7 +132,7 @@ class Intake:
                 continue
             values = _standing(now, needs_reply=document.needs_reply)
             if self._arrivals.change(session, document.id, values, asked_at=asked_at):
-                enqueue(session, "take_incoming", queue=EFFECTS, incoming_id=document.id)
+                enqueue(session, "take_incoming", queue=INCOMING, incoming_id=document.id)
 
     def _told(self, addresses: list[DocumentId]) -> dict[DocumentId, Told]:
         """What Diadoc refuses to tell for good must not keep the feed from moving: a reconciliation asks again."""

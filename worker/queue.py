@@ -7,7 +7,7 @@ import procrastinate
 
 from registry.database import Database
 from worker import deliver, effects, execute, incoming, invitations, polling, register, reminding, settle, upkeep, works
-from worker.lanes import CALLS, CLOCK, DEADLINES, EFFECTS, PEOPLE, SLOW
+from worker.lanes import CALLS, CLOCK, DEADLINES, EFFECTS, INCOMING, PEOPLE, SLOW
 from worker.running import Running
 
 # A job whose own code broke (our database went away) comes back; calls end by their deadline whatever happens here.
@@ -44,7 +44,7 @@ TASKS: dict[str, tuple[str, Callable[..., object]]] = {
     "poll_invitations": (CLOCK, polling.poll_invitations),
     "show": (EFFECTS, effects.show),
     "tell_invitation": (EFFECTS, invitations.tell_invitation),
-    "take_incoming": (EFFECTS, incoming.take_incoming),
+    "take_incoming": (INCOMING, incoming.take_incoming),
     "work": (PEOPLE, works.work),
     "replay": (PEOPLE, works.replay),
     "remind": (EFFECTS, reminding.remind_portal),
