@@ -4,6 +4,7 @@ An entry carries our mark (originatorId, originId), by which one whose making is
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -12,11 +13,14 @@ import structlog
 
 from activities import entry_comment
 from activities.context import Context
-from activities.entry_layout import layout_of
+from activities.entry_layout import Links, layout_of
 from activities.item_people import people_of
+from activities.registries.opening import shelves
+from activities.registries.shelves import Shelf
 from activities.situations import Situation, situation_of
 from clients.bitrix24.timeline import CONFIGURABLE
 from errors import NoAccess, NotFoundThere, ServiceError, SubscriptionEnded
+from registry.crm_registries import DOCUMENTS, PACKAGES
 from registry.tables import CrmMirror
 
 log = structlog.get_logger()
@@ -31,13 +35,33 @@ def tell(context: Context, package_id: int) -> None:
     settings = context.registry.settings()
     if situation is None or not settings.tells_timeline:
         return
-    layout = layout_of(situation, time_zone=settings.time_zone, registry_links={})
+    layout = layout_of(situation, time_zone=settings.time_zone, links=_links(context, situation))
     fields = {"completed": "Y" if situation.is_final else "N"}
     try:
         _Entry(context, situation).keep(fields, layout)
     except (NoAccess, SubscriptionEnded) as error:
         log.warning("no entry in the timeline", package_id=package_id, code=error.code, detail=error.detail)
         entry_comment.tell_outcome(context, situation, because=error)
+
+
+def _links(context: Context, situation: Situation) -> Links:
+    """Into the registries of the portal, where they are prepared."""
+    found, ids = shelves(context), [one.id for one in situation.documents]
+    if not found:
+        return Links()
+    package = _opened(found, context, PACKAGES, [situation.package.id])
+    documents = _opened(found, context, DOCUMENTS, ids)
+    kept = {one.document_id for one in context.registry.packages.kept_files_of(ids)}
+    signed = {our_id: path for our_id, path in documents.items() if our_id in kept}
+    return Links(package=package.get(situation.package.id, ""), documents=documents, signed=signed)
+
+
+def _opened(found: Mapping[str, Shelf], context: Context, kind: str, our_ids: Sequence[int]) -> dict[int, str]:
+    """Where the items of these open, of those that have one."""
+    if (shelf := found.get(kind)) is None:
+        return {}
+    rows = context.registry.mirror(kind).of(our_ids).values()
+    return {one.our_id: shelf.link(one.their_id) for one in rows if one.their_id and one.gone_at is None}
 
 
 class _Entry:

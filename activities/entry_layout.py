@@ -4,6 +4,7 @@ At most 20 blocks in the body, 2 tags, 2 buttons. Source: crm/timeline/activitie
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from activities.file_names import title_of
@@ -42,19 +43,30 @@ _WAITED_FOR = {
 }
 _NOT_SENT, _ON_ITS_WAY = Text("Не отправлен", "Not sent"), Text("В пути", "On its way")
 _COUNTERAGENT, _ACTING = Text("Контрагент", "Counteragent"), Text("Кто должен действовать", "Who must act")
+_FILES = Text("файлы с подписями", "signed files")
 _REASON, _REGISTRY = Text("Причина отказа", "Reason of refusal"), Text("Пакет в реестре", "Package in the registry")
 
 Block = dict[str, Any]
 
 
-def layout_of(situation: Situation, *, time_zone: str, registry_links: Mapping[int | None, str]) -> dict[str, Any]:
-    """registry_links: where an item of our registry opens, by document; None: that of the package."""
+@dataclass(frozen=True)
+class Links:
+    """Where items of our registry open on the portal, "" = there is none. documents, signed: by document, the second of
+    those whose signed files are there."""
+
+    package: str = ""
+    documents: Mapping[int, str] = field(default_factory=dict)
+    signed: Mapping[int, str] = field(default_factory=dict)
+
+
+def layout_of(situation: Situation, *, time_zone: str, links: Links) -> dict[str, Any]:
+    """The whole look of an entry."""
     link = situation.link
     title: dict[str, Any] = {"title": situation.title}
     return {
         "icon": {"code": ICON},
         "header": {**title, **({"titleAction": _redirect(link)} if link else {}), "tags": {"state": _tag(situation)}},
-        "body": {"logo": {"code": LOGO}, "blocks": _blocks(situation, time_zone, registry_links)},
+        "body": {"logo": {"code": LOGO}, "blocks": _blocks(situation, time_zone, links)},
         "footer": {"buttons": _buttons(situation)},
     }
 
@@ -72,7 +84,7 @@ def _stage(situation: Situation) -> Text:
     return _WAITED_FOR.get(situation.who_must_act, _ON_ITS_WAY)
 
 
-def _blocks(situation: Situation, time_zone: str, registry_links: Mapping[int | None, str]) -> dict[str, Block]:
+def _blocks(situation: Situation, time_zone: str, links: Links) -> dict[str, Block]:
     language = situation.language
     reason = shorten(situation.refusal_reason, REASON_LENGTH)
     first = {
@@ -81,9 +93,8 @@ def _blocks(situation: Situation, time_zone: str, registry_links: Mapping[int | 
         "reason": _named(_REASON.of(language), reason),
     }
     told = {name: block for name, block in first.items() if block}
-    registry = registry_links.get(None)
-    last = {"registry": _anchor(_REGISTRY.of(language), registry)} if registry else {}
-    return {**told, **_documents(situation, BLOCKS - len(told) - len(last), registry_links), **last}
+    last = {"registry": _anchor(_REGISTRY.of(language), links.package)} if links.package else {}
+    return {**told, **_documents(situation, BLOCKS - len(told) - len(last), links), **last}
 
 
 def _waiting(situation: Situation, time_zone: str) -> str:
@@ -93,21 +104,25 @@ def _waiting(situation: Situation, time_zone: str) -> str:
     return Text(f"{situation.who}, с {since}", f"{situation.who}, since {since}").of(situation.language)
 
 
-def _documents(situation: Situation, room: int, registry_links: Mapping[int | None, str]) -> dict[str, Block]:
+def _documents(situation: Situation, room: int, links: Links) -> dict[str, Block]:
     """A line a document; those that find no room are folded into the last one."""
     documents = situation.documents
     shown = documents if len(documents) <= room else documents[: room - 1]
-    lines = {f"document{one.id}": _document(one, situation, registry_links.get(one.id, "")) for one in shown}
+    lines = {f"document{one.id}": _document(one, situation, links) for one in shown}
     rest = documents[len(shown) :]
     return {**lines, "rest": _rest(rest, situation)} if rest else lines
 
 
-def _document(document: Document, situation: Situation, registry_link: str) -> Block:
+def _document(document: Document, situation: Situation, links: Links) -> Block:
     language = situation.language
     title = title_of(document, language)
-    name = _anchor(title, registry_link) if registry_link else _text(title, bold=True)
-    state = _text(_state_of(document, situation), color="base_60")
-    return {"type": "lineOfBlocks", "properties": {"blocks": {"name": name, "state": state}}}
+    item, signed = links.documents.get(document.id, ""), links.signed.get(document.id, "")
+    line = {
+        "name": _anchor(title, item) if item else _text(title, bold=True),
+        "state": _text(_state_of(document, situation), color="base_60"),
+        **({"files": _anchor(_FILES.of(language), signed)} if signed else {}),
+    }
+    return {"type": "lineOfBlocks", "properties": {"blocks": line}}
 
 
 def _rest(documents: Iterable[Document], situation: Situation) -> Block:

@@ -41,6 +41,8 @@ def remind(context: Context, package_id: int) -> None:
     situation = situation_of(context, package_id)
     if situation is None or not situation.is_settled or situation.package.state != "sent" or situation.is_final:
         return
+    if not is_working_time(now, settings):
+        return
     waiting = _Waiting(context, situation, settings, days_since(situation.since, now, settings.time_zone))
     if 0 < settings.remind_after_days <= waiting.days:
         waiting.remind()

@@ -1,9 +1,11 @@
 """A package has one entry in its deal's timeline, whatever happens while it is made and kept up to date."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 
+from activities import registries
 from activities.context import Context
 from activities.deal_entry import tell
 from errors import Unavailable
@@ -292,3 +294,27 @@ def test_what_is_in_the_way_is_remembered(context, stage):
 
     (effect,) = context.registry.effects(f"package:{package.id}").all()
     assert (effect.name, effect.facts["trouble"]) == ("entry", "NO_ACCESS")
+
+
+# where a registry is
+
+
+def test_papers_open_in_the_registry_once_they_are_there(context, stage, again):
+    registries.prepare(context)
+    package = stage.sent("act")
+    document = stage.documents(package)[0]
+    registries.show(context, package.id)
+    tell(context, package.id)
+    line = stage.entry()["layout"]["body"]["blocks"][f"document{document.id}"]["properties"]["blocks"]
+    before = "files" in line
+
+    blob = context.blobs.put(context.portal.id, BytesIO(b"signed"))
+    context.registry.packages.keep_file(document.id, kind="archive", file_name="a.zip", blob=blob)
+    tell(again(context), package.id)
+
+    blocks = stage.entry()["layout"]["body"]["blocks"]
+    line = blocks[f"document{document.id}"]["properties"]["blocks"]
+    assert line["name"]["properties"]["action"]["uri"].startswith("/crm/type/")
+    assert line["files"]["properties"]["text"] == "файлы с подписями"
+    assert "/crm/type/" in blocks["registry"]["properties"]["action"]["uri"]
+    assert before is False
