@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from registry.database import Database
 from registry.keyring import digest
 
+PAGE_LANGUAGE = "page_language"  # among a page's properties: who reads the outcome may not read the portal's language
 CALLS, CLOCK = "calls", "clock"  # the second has its own concurrency: polls and deadlines never queue behind calls
 PEOPLE = "people"  # what an administrator asked for on a page and looks at until it is done
 

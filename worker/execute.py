@@ -16,7 +16,7 @@ from registry.portal_registry import PortalRegistry
 from registry.tables import Call
 from worker import effects
 from worker.answer import answer
-from worker.enqueue import enqueue
+from worker.enqueue import PAGE_LANGUAGE, enqueue
 from worker.journal import CallJournal
 from worker.running import Running
 
@@ -70,7 +70,7 @@ def _run(running: Running, call: Call, connection: Connection) -> None:
 
 def context_of(running: Running, call: Call, connection: Connection) -> Context:
     portal = running.portals.get(call.portal_id)
-    language = language_of(portal.language)
+    language = language_of(str(_asked_by_page(call).get(PAGE_LANGUAGE) or portal.language))
     journal = CallJournal(
         connection,
         call.id,
@@ -91,6 +91,10 @@ def context_of(running: Running, call: Call, connection: Connection) -> Context:
         deadline_at=call.deadline_at,
         user_id=call.user_id if call.origin == "page" else 0,
     )
+
+
+def _asked_by_page(call: Call) -> dict[str, Any]:
+    return call.properties if call.origin == "page" else {}
 
 
 def activity_of(call: Call) -> Activity:

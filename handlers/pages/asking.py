@@ -16,7 +16,7 @@ from handlers.services import Services
 from registry.calls import OPEN
 from registry.page_calls import call_and_answer, call_of
 from registry.tables import Answer, Call
-from worker.enqueue import NewCall, remember, ring
+from worker.enqueue import PAGE_LANGUAGE, NewCall, remember, ring
 
 log = structlog.get_logger()
 
@@ -97,7 +97,7 @@ def _new_call(visitor: Visitor, code: str, properties: dict[str, Any], event_tok
         event_token=event_token,
         workflow_id="",
         workflow_document_id=document_id_of(visitor.item) if visitor.item else [],
-        properties=properties,
+        properties={**properties, PAGE_LANGUAGE: visitor.language},
         user_id=visitor.user_id,
         wants_answer=False,
         received_at=now,
