@@ -11,6 +11,7 @@ from handlers.pages.app import (
     programs,
     registered,
     registries,
+    stuck,
     timing,
 )
 from handlers.pages.app.tabs import panel
@@ -31,6 +32,7 @@ TABS = {
         timing.TAB,
         checks.TAB,
         journal.TAB,
+        stuck.TAB,
         programs.TAB,
     )
 }
@@ -54,7 +56,7 @@ def blueprint(services: Services) -> Blueprint:
             raise NotThere
         return panel(services, visitor, TABS[name])
 
-    for module in (boxes, checks, journal, people, programs, registered, registries, timing):
+    for module in (boxes, checks, journal, people, programs, registered, registries, stuck, timing):
         module.routes(door, services)
     return door
 
