@@ -16,7 +16,7 @@ from sandbox.diadoc import seed
 from sandbox.diadoc.driver import DiadocSandbox
 from sandbox.portal.driver import SIGNED, PortalSandbox
 from tests.scenarios import story
-from tests.scenarios.faults import BEGINNING, Cell, Chain
+from tests.scenarios.faults import BEGINNING, CLOSING, Cell, Chain
 from tests.scenarios.installations import Installation
 from worker.enqueue import enqueue
 from worker.lanes import SLOW
@@ -131,6 +131,8 @@ class Stage:
         armed = self._arm(cells)
         self._sign()
         self._hit(armed)
+        if any(cell.kind == CLOSING for cell in cells):
+            until(self._is_box_closed, "the end of the access to our box")
         self._reconnected()
         outputs = self._finished()["outputs"]["send"]
         assert outputs["outcome"] == "success", outputs
@@ -243,6 +245,9 @@ class Stage:
     def _reconnected(self) -> None:
         """An administrator sees that a box is closed, renews what has ended and connects it again."""
         self._sql("update box set status = 'connected' where status <> 'connected'")
+
+    def _is_box_closed(self) -> bool:
+        return self.house.box.status != "connected"
 
     def _sql(self, statement: str) -> None:
         with self.house.database.session() as session:

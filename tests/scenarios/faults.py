@@ -41,6 +41,7 @@ KINDS: dict[str, dict[str, dict[str, Any]]] = {
     "429": {"portal": _portal(429, "OPERATION_TIME_LIMIT", "Blocked", **_AGAIN), "diadoc": _diadoc(429, "", **_AGAIN)},
 }
 PERMANENT = {"402": "SUBSCRIPTION_ENDED", "409": "NO_ACCESS"}
+CLOSING = "402"  # what closes a box when its feed is read; the other is taken for a trouble of the moment there
 
 # Every request of each stage, in the order in which they are made.
 SEND = {
@@ -85,7 +86,8 @@ DOWNLOAD = {
 }
 STAGES = {"send": SEND, "wait": WAIT, "download": DOWNLOAD}
 TOKENS = ("oauth.token", "connect/token")  # what these refuse for good no later try can have: not tried here
-SHARED = ("crm.item.get", "GetDocflows")  # other stages ask it too: where it is refused, one deal has the house alone
+# Other stages ask it too, or its refusal closes the box to all: where it is refused, one deal has the house alone.
+SHARED = ("crm.item.get", "GetDocflows", "GetLastEvent", "GetNewEvents")
 BEGINNING = "GetLastEvent"  # asked once in the life of a box
 
 
