@@ -1,6 +1,7 @@
 """Fixtures that every room may need: emulators and a database as real processes, real sockets."""
 
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -39,7 +40,7 @@ def start(module: str, *arguments: str, url_file: Path) -> tuple[subprocess.Pope
 
 
 def stop(process: subprocess.Popen) -> None:
-    process.terminate()
+    process.send_signal(signal.SIGQUIT)  # at once: a polite stop waits for connections that only tests keep open
     try:
         process.wait(timeout=10)
     except subprocess.TimeoutExpired:
