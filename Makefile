@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := pip install --quiet --disable-pip-version-check
 STAMP := $(VENV)/.installed
 LEFT_OUT := $(VENV)/left_out.txt
+BY_FILE := --dist loadfile --no-loadscope-reorder
 PEERS := .venv-peers
 PEERS_STAMP := $(PEERS)/.installed
 
@@ -52,7 +53,7 @@ browser: install
 
 # Most tests wait for somebody, so four at once; those that kill, soak and time out want the machine for themselves.
 test: check peers browser
-	$(BIN)/pytest -n 4 --dist loadfile -m "not slow" --left-out $(LEFT_OUT) $(ARGS)
+	$(BIN)/pytest -n 4 $(BY_FILE) -m "not slow" --left-out $(LEFT_OUT) $(ARGS)
 	$(BIN)/pytest -m slow $(ARGS) || [ $$? -eq 5 ]
 	@cat $(LEFT_OUT)
 

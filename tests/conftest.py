@@ -22,7 +22,7 @@ from registry.keyring import Keyring
 from registry.portals import Installation, Portals
 from registry.tables import Portal
 
-pytest_plugins = ["tests.browser.plugin"]  # its options are known to a run of any folder
+pytest_plugins = ["tests.plugin"]  # its options are known to a run of any folder
 START_SECONDS = 20
 SECRET_KEY = Fernet.generate_key().decode()
 

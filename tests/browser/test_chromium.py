@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import io
-import subprocess
-import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -99,32 +97,6 @@ def test_a_way_that_fails_is_told_and_the_next_one_is_tried(program, tmp_path, m
     assert "no way to the registry" in told
     assert "second" in told
     assert "third" not in told
-
-
-def test_a_run_says_which_files_lost_how_many_tests_and_why(tmp_path):
-    (tmp_path / "test_one.py").write_text(
-        "import pytest\n"
-        "def test_good(): assert 1\n"
-        "def test_first(): pytest.skip('no browser')\n"
-        "def test_second(): pytest.skip('no browser')\n"
-    )
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "tests.browser.plugin",
-        "-c",
-        "/dev/null",
-        "-p",
-        "no:cacheprovider",
-    ]
-
-    words = [*command, "-n", "2", f"--rootdir={tmp_path}", f"--left-out={tmp_path / 'note'}", str(tmp_path)]
-    told = subprocess.run(words, cwd=chromium.ROOT, capture_output=True, text=True, timeout=60).stdout
-
-    assert "test_one.py: 2, no browser" in told
-    assert "test_one.py: 2, no browser" in (tmp_path / "note").read_text()
 
 
 class Registry(SimpleHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""What a whole run says and is asked: the option for screens, and which tests were left out and why.
+"""What concerns a whole run: its order, the option for screens, and which tests were left out and why.
 
 `make test` runs pytest twice; the note of the first run is shown again at the end of all, where it is seen.
 """
@@ -8,12 +8,19 @@ from pathlib import Path
 
 import pytest
 
+LONGEST = ("tests/scenarios/", "tests/browser/")
 TITLE = "left out / не выполнено"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screens", action="store_true", help="write screenshots of pages into docs/screens")
     parser.addoption("--left-out", metavar="FILE", type=Path, help="write which tests were left out into this file")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that no process begins one when the others are done; otherwise as they were shuffled."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
