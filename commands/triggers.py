@@ -7,8 +7,10 @@ from activities.registering import Registered
 from commands.output import json_option, portal_option, show
 from commands.setting import setting
 from registry.portal_registry import PortalRegistry
+from registry.settings import change_settings
 
 COLUMNS = ("code", "state", "name")
+OPERATOR = 0  # whoever sits at our console is no user of the portal
 
 
 @click.group("triggers", help="CRM triggers.")
@@ -33,16 +35,21 @@ def register(which: str, as_json: bool) -> None:
     found = setting()
     portal = found.portal(which)
     client, registry = found.connections.bitrix24(portal), PortalRegistry(found.database, portal.id)
+    change_settings(found.database, portal.id, user_id=OPERATOR, offers_triggers=True)
     show(map(_row, triggers.register(client, registry, language=portal.language)), COLUMNS, as_json=as_json)
 
 
-@group.command("unregister", help="Remove our triggers until the next update. Rules that use them will do nothing.")
+@group.command(
+    "unregister", help="Remove our triggers until they are registered again. Rules that use them do nothing."
+)
 @portal_option
 @json_option
 @click.confirmation_option(prompt="Automation rules that use these triggers will do nothing. Go on?")
 def unregister(which: str, as_json: bool) -> None:
     found = setting()
-    gone = triggers.unregister(found.connections.bitrix24(found.portal(which)))
+    portal = found.portal(which)
+    change_settings(found.database, portal.id, user_id=OPERATOR, offers_triggers=False)
+    gone = triggers.unregister(found.connections.bitrix24(portal))
     show(map(_row, gone), COLUMNS, as_json=as_json)
 
 

@@ -48,8 +48,10 @@ class Change:
         for document in self.touched.values():
             document.modified_at = self.at
         for box in sorted(self.boxes & set(self.message.boxes())):
-            body = render.patch_json(self.world, self, box)
             documents = [document for document in self.touched.values() if box in document.entity.boxes]
+            if self.touched and not documents:  # of documents that have not arrived there yet a box learns nothing
+                continue
+            body = render.patch_json(self.world, self, box)
             emit(self.world, box, Event(self.id, "", self.at, "Patch", self.message, json.dumps(body), documents))
         return self
 
