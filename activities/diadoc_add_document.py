@@ -13,6 +13,8 @@ from activities.crm import Card
 from activities.document_types import LABELS, OPTIONS, REPLY_CHOICES, VAT_MODES, DocumentRequisites
 from activities.fields import Choice, Day, Flag, Line, Many, Money, TextBlock, Whole, label
 from activities.papers import Description
+from activities.registries import source as registry_source
+from activities.registries.source import TakenItem
 from activities.sources import FORMATS, SOURCES, Source, TakenFile
 from activities.values import Text
 from errors import InputInvalid
@@ -96,9 +98,14 @@ class DiadocAddDocument(Activity):
         gathering.ensure_comment(inputs["comment"])
         package = gathering.package_to_fill(context, inputs["use_package"])
         card = Card(context, gathering.item_of(context, inputs["crm_item"], package))
-        file = sources.take(context, _source(inputs), card)
+        item = None
+        if inputs["source"] == "registry":
+            file, item = registry_source.take(context, inputs["registry_item_id"])
+            inputs = registry_source.filled(self.inputs, inputs, item)
+        else:
+            file = sources.take(context, _source(inputs), card)
         # Once it is in, a repeat must neither call it replaced nor, after the sending, a duplicate of itself.
-        placed = context.step("put_document", _put, context, inputs, package, card, file)
+        placed = context.step("put_document", _put, context, inputs, package, card, file, item)
         return {
             **placed,
             "documents_count": context.registry.packages.count(placed["package_id"]),
@@ -109,16 +116,22 @@ class DiadocAddDocument(Activity):
 
 
 def _put(
-    context: Context, inputs: Mapping[str, Any], package: Package | None, card: Card, file: TakenFile
+    context: Context,
+    inputs: Mapping[str, Any],
+    package: Package | None,
+    card: Card,
+    file: TakenFile,
+    registry_item: TakenItem | None,
 ) -> dict[str, Any]:
     described, row = gathering.describe(context, _described(inputs, file), file, card)
     item = package.crm_item if package else card.item.short
     if not inputs["allow_duplicate"]:
         gathering.ensure_not_sent(context, described, crm_item=item)
+    shown_by = registry_source.shown_by(context, registry_item) if registry_item else None
     packages = context.registry.packages
     # Opened only now: an empty package would hide the one that was sent before it.
     package = package or packages.open_or_create(crm_item=item, name=inputs["package_name"])
-    document, replaced = packages.put_document(package.id, {**row, "comment": inputs["comment"]})
+    document, replaced = packages.put_document(package.id, {**row, "comment": inputs["comment"]}, item=shown_by)
     _tell(context, package.id, document.id, described.name)
     return {"package_id": package.id, "document_id": document.id, "replaced": replaced}
 

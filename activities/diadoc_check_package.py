@@ -10,7 +10,9 @@ from activities.checking import LOCKS, check_package
 from activities.context import Context
 from activities.counteragents import Recipient, WhichRecipient
 from activities.fields import Choice, Flag, Line, Many, TextBlock, Whole, label
+from activities.languages import language_of
 from activities.our_boxes import WhichBox
+from activities.registries import taking
 from activities.values import Text
 
 
@@ -46,8 +48,10 @@ class DiadocCheckPackage(Activity):
         **whom: str,
     ) -> dict[str, Any]:
         package = gathering.find_package(context, use_package, package_name, crm_item)
+        taking.before_checking(context, package)
         documents = context.registry.packages.documents(package.id)
         checked = check_package(context, package, documents, Recipient(crm_item=crm_item, **whom), lock)
+        context.registry.packages.mark_checked(package.id, error=checked.text(language_of(context.portal.language)))
         counteragent, requisites = checked.counteragent, checked.requisites
         return {
             "package_id": package.id,

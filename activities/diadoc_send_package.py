@@ -12,10 +12,12 @@ from activities.fields import Choice, Flag, Line, TextBlock, User, Whole, label
 from activities.file_names import title_of
 from activities.following import begin_feed, refresh
 from activities.gathering import WhichPackage, find_package
+from activities.languages import language_of
 from activities.our_boxes import WhichBox
+from activities.registries import taking
 from activities.status import status_outputs
 from activities.values import Text
-from errors import AlreadySent, InputInvalid, SignerNotFound
+from errors import AlreadySent, AppError, InputInvalid, SignerNotFound
 from registry.boxes import Feeds
 from registry.tables import Box, Package
 
@@ -96,6 +98,16 @@ class DiadocSendPackage(Activity):
         return _get(context, new_id)
 
     def _send(self, context: Context, package: Package, inputs: dict[str, Any]) -> Package:
+        taking.before_checking(context, package)
+        try:
+            return self._sent(context, package, inputs)
+        except AppError as error:
+            if not error.temporary:  # only on a package that is open again
+                text = error.text(language_of(context.portal.language))
+                context.registry.packages.mark_checked(package.id, error=text)
+            raise
+
+    def _sent(self, context: Context, package: Package, inputs: dict[str, Any]) -> Package:
         with context.registry.packages.exclusively(package.id):
             package = _get(context, package.id)  # another call may have sent it a moment ago
             if package.state == "sent":

@@ -43,10 +43,7 @@ _FIELD = Text("Поле с файлом", "File field")
 _FILE_NUMBER = Text("Номер файла в поле", "File number in the field")
 _GENERATED = Text("Документ генератора", "Generated document")
 _DRIVE_FILE = Text("Файл на Диске", "File on the Drive")
-_NOT_BUILT = {
-    "registry": Text("реестр документов в CRM", "the document registry in the CRM"),
-    "directum": Text("подключение Directum RX", "the connection to Directum RX"),
-}
+_NOT_BUILT = {"directum": Text("подключение Directum RX", "the connection to Directum RX")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +73,9 @@ class TakenFile:
 def take(context: Context, source: Source, card: Card | None) -> TakenFile:
     """Take the bytes now and keep them: a repeat of the same call finds the file that was taken first.
 
-    card: the CRM item; None where there is none, which does for a Drive file. Raises InputInvalid, FieldNotFound,
-    FileNotFound, FileAmbiguous, FileEmpty, FileTooLarge, DocumentNotReady (temporary until the portal gives up),
-    NotConfigured, and what the portal's client raises.
+    Items of the document registry are taken by `registries.source`. card: the CRM item; None where there is none, which
+    does for a Drive file. Raises InputInvalid, FieldNotFound, FileNotFound, FileAmbiguous, FileEmpty, FileTooLarge,
+    DocumentNotReady (temporary until the portal gives up), NotConfigured, and what the portal's client raises.
     """
     if source.source in _NOT_BUILT:
         raise NotConfigured(what=_NOT_BUILT[source.source])
@@ -102,7 +99,7 @@ def _from_field(context: Context, source: Source, card: Card) -> TakenFile:
     files = _files(context, card, source.file_field)
     number = _chosen(files, source)
     name, file = f"{source.file_field} № {number}", files[number - 1]
-    taken = _download(context, file.url_machine, name)
+    taken = download(context, file.url_machine, name)
     spelled = crm.field_name(card.data.fields, source.file_field) or source.file_field
     return replace(taken, origin=f"field:{spelled}:{file.id}")
 
@@ -150,7 +147,7 @@ def _from_drive(context: Context, drive_file_id: str) -> TakenFile:
         raise FileTooLarge(file_name=file.name)
     if not file.download_url:
         raise FileNotFound(source=missing)
-    return replace(_download(context, file.download_url, file.name, keep_name=True), origin=f"drive:{file.id}")
+    return replace(download(context, file.download_url, file.name, keep_name=True), origin=f"drive:{file.id}")
 
 
 def _from_generator(context: Context, source: Source, card: Card) -> TakenFile:
@@ -163,7 +160,7 @@ def _from_generator(context: Context, source: Source, card: Card) -> TakenFile:
         raise FileNotFound(source=_named(document.id))
     name = re.sub(r'[\x00-\x1f\\/:*?"<>|]+', " ", document.title or document.number or str(document.id)).strip()
     file_name = name if name.lower().endswith(f".{extension}") else f"{name}.{extension}"
-    return replace(_download(context, url, file_name, keep_name=True), origin=f"generated:{document.id}")
+    return replace(download(context, url, file_name, keep_name=True), origin=f"generated:{document.id}")
 
 
 def _generated(context: Context, wanted: str, card: Card) -> GeneratedDocument:
@@ -207,8 +204,11 @@ def _named(document_id: int) -> Text:
     return Text(f"документ генератора {document_id}", f"generated document {document_id}")
 
 
-def _download(context: Context, url: str, name: str, keep_name: bool = False) -> TakenFile:
-    """name: for errors, and of the file when the portal tells none or it is to be kept."""
+def download(context: Context, url: str, name: str, keep_name: bool = False) -> TakenFile:
+    """What a signed address of the portal holds, into our store.
+
+    name: for errors, and of the file when the portal tells none or it is to be kept. Raises FileEmpty, FileTooLarge.
+    """
     with tempfile.TemporaryFile() as file:
         limited = cast(BinaryIO, _Limited(file, name))
         received = context.bitrix24.download(url, limited, limit_bytes=sys.maxsize)

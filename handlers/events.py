@@ -1,6 +1,8 @@
-"""Takes what a portal tells of our life on it: a new version, a removal, an installation without a page."""
+"""Takes what a portal tells of our life on it: a new version, a removal, an installation without a page; and that
+people changed items of our registries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -17,9 +19,15 @@ from handlers.metrics import EVENTS, LOST
 from handlers.networks import ensure_allowed
 from handlers.refusals import Forged, NotAdministrator, Refused
 from handlers.services import Services
+from registry.crm_registries import CrmRegistries
 from registry.tables import Portal
+from worker.enqueue import EFFECTS, enqueue_once
 
 log = structlog.get_logger()
+
+GATHERED_SECONDS = 1.0  # who corrects one field often corrects another
+ECHO_SECONDS = 3.0  # between our writing and the portal's word of it, by two clocks
+FOUND_LATER = ("ONCRMDYNAMICITEMUPDATE", "ONCRMDYNAMICITEMDELETE")  # by the nightly look: they are not kept
 
 
 def blueprint(services: Services, late: LateEvents) -> Blueprint:
@@ -40,7 +48,7 @@ def answer_event(services: Services, late: LateEvents, form: dict[str, Any]) -> 
     try:
         outcome = take_event(services, form)
     except SQLAlchemyError as error:
-        outcome = _keep(late, form, error)
+        outcome = "left" if name in FOUND_LATER else _keep(late, form, error)
     except AppError as error:
         if not error.temporary:
             EVENTS.labels(name, error.reason if isinstance(error, Refused) else "refused").inc()
@@ -77,10 +85,40 @@ def _uninstalled(services: Services, event: IncomingEvent) -> None:
     installing.uninstall(services, _known(services, event), wipe=event.wants_clean)
 
 
+def _item_changed(services: Services, event: IncomingEvent) -> None:
+    """Only noted: a job of the worker looks at the items of the package. Our own writing is no news."""
+    portal = _known(services, event)
+    fields = event.data.get("FIELDS")
+    entity_type_id, item_id = (_id(fields, name) for name in ("ENTITY_TYPE_ID", "ID"))
+    if not (entity_type_id and item_id):
+        return
+    registries = CrmRegistries(services.database, portal.id)
+    touched = registries.touched(entity_type_id=entity_type_id, item_id=item_id)
+    if touched is None or _is_echo(portal, event, touched[1].written_at):
+        return
+    at = datetime.now(UTC) + timedelta(seconds=GATHERED_SECONDS)
+    with services.database.session() as session:
+        enqueue_once(session, "take_in", queue=EFFECTS, at=at, package_id=touched[0])
+
+
+def _is_echo(portal: Portal, event: IncomingEvent, written_at: datetime | None) -> bool:
+    """Did we write the item ourselves? What that person does by hand in these seconds is found before checking."""
+    if event.ts is None or written_at is None or event.auth.user_id != portal.installer_user_id:
+        return False
+    return abs((event.ts - written_at).total_seconds()) <= ECHO_SECONDS
+
+
+def _id(fields: Any, name: str) -> int:
+    text = fields.get(name, "") if isinstance(fields, Mapping) else ""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
 _TAKERS: dict[str, Callable[[Services, IncomingEvent], None]] = {
     "ONAPPINSTALL": _installed,
     "ONAPPUPDATE": _updated,
     "ONAPPUNINSTALL": _uninstalled,
+    "ONCRMDYNAMICITEMUPDATE": _item_changed,
+    "ONCRMDYNAMICITEMDELETE": _item_changed,
 }
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, cast, delete, func, select, text, update
+from sqlalchemy import ARRAY, Text, cast, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from errors import Unavailable
@@ -98,6 +98,14 @@ class CrmRegistries:
         with self._database.session() as session:
             return session.scalar(select(Document.package_id).where(Document.id == known[0].our_id))
 
+    def touched(self, *, entity_type_id: int, item_id: int) -> tuple[int, CrmMirror] | None:
+        """The package that a changed item of a smart process belongs to, and the item; None when it is none of ours."""
+        for kind, row in self.all().items():
+            if row.entity_type_id == entity_type_id:
+                package_id = self.package_of_item(kind, item_id)
+                return (package_id, self.items_with(kind, [item_id])[0]) if package_id else None
+        return None
+
     @contextmanager
     def exclusively(self, lock: int, number: int) -> Iterator[None]:
         """Nobody else does this to that number meanwhile. Raises Unavailable when somebody is doing so."""
@@ -152,14 +160,7 @@ def packages_without_files(database: Database, portal_id: int, *, since: datetim
         return list(session.scalars(lacking, asked))
 
 
-def open_packages(database: Database, portal_id: int) -> list[int]:
-    """Packages that are still gathered and shown in a registry."""
-    shown = select(CrmMirror.our_id).where(CrmMirror.portal_id == portal_id, CrmMirror.kind == PACKAGES)
-    wanted = select(Package.id).where(Package.portal_id == portal_id, Package.state == "open", Package.id.in_(shown))
+def portal_of(database: Database, package_id: int) -> int | None:
+    """Whose package it is."""
     with database.session() as session:
-        return list(session.scalars(wanted.order_by(Package.id)))
-
-
-def database_now(database: Database) -> datetime:
-    with database.session() as session:
-        return session.scalars(select(func.clock_timestamp())).one()
+        return session.scalar(select(Package.portal_id).where(Package.id == package_id))

@@ -19,15 +19,17 @@ from scheduler.dead_workers import return_jobs_of_dead_workers
 from scheduler.deadlines import enqueue_expired
 from scheduler.firing import fire
 from scheduler.forgotten import enqueue_forgotten
+from scheduler.registries import enqueue_portals
 from scheduler.reminders import enqueue_reminders
 from scheduler.status_poll import enqueue_polls
 from worker.enqueue import enqueue
 from worker.enqueue_each import enqueue_each
-from worker.lanes import SLOW
+from worker.lanes import EFFECTS, SLOW
 
 log = structlog.get_logger()
 
 DAY = 24 * 3600.0  # slots of the epoch: it begins at three in the morning in Moscow
+HOUR = 3600.0
 # Asked often, let through once a day: a machine that was off at night makes up for it in the morning.
 DAILY_CHECK_SECONDS = 600.0
 FORGOTTEN_SECONDS = 30.0
@@ -66,6 +68,8 @@ def _plan(config: Config, database: Database) -> Iterator[tuple[str, BaseTrigger
     yield "dead_workers", every(stalled / 3), sweep
     reconciliation = partial(_enqueue_reconciliation, database)
     yield "reconciliation", every(DAILY_CHECK_SECONDS), slotted("reconciliation", DAY, reconciliation)
+    for job, lane, period in (("look_through_registries", SLOW, DAY), ("look_for_files", EFFECTS, HOUR)):
+        yield job, every(DAILY_CHECK_SECONDS), slotted(job, period, partial(enqueue_portals, database, job, lane))
     for job in ("keep_tokens", "tidy"):
         yield job, every(DAILY_CHECK_SECONDS), slotted(job, DAY, partial(_enqueue_one, job))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from activities import deal_entry, notices, todos, triggers
+from activities import deal_entry, notices, registries, signed_files, todos, triggers
 from activities.context import Context, context_beside
 from errors import AppError, PortalAuthLost, Unavailable
 from worker.running import Running
@@ -19,6 +19,8 @@ log = structlog.get_logger()
 
 # Each is given the package's number, may be run again, and raises AppError when it could not.
 SHOWN: tuple[Callable[[Context, int], None], ...] = (
+    signed_files.keep,
+    registries.show,
     deal_entry.tell,
     todos.keep,
     notices.give,

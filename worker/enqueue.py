@@ -13,10 +13,15 @@ from registry.keyring import digest
 
 PAGE_LANGUAGE = "page_language"  # among a page's properties: who reads the outcome may not read the portal's language
 CALLS, CLOCK = "calls", "clock"  # the second has its own concurrency: polls and deadlines never queue behind calls
+EFFECTS = "effects"  # what people are shown: may wait for files, and must not keep calls waiting
 PEOPLE = "people"  # what an administrator asked for on a page and looks at until it is done
 
 _JOB = "row(:queue, :task, :priority, null, null, :args, :at)::procrastinate_job_to_defer_v1"
 _ENQUEUE = text(f"select procrastinate_defer_jobs_v1(array[{_JOB}])")
+_IS_WAITING = (
+    "select from procrastinate_jobs where status = 'todo' and task_name = :task and args = cast(:args as jsonb)"
+)
+_ENQUEUE_ONCE = text(f"{_ENQUEUE} where not exists ({_IS_WAITING})")
 
 # A repeated event token inserts nothing and so makes no job. Fairness: the n-th open call of a portal has priority -n
 # (a hundred are counted: beyond them a portal is last in any case).
@@ -97,3 +102,11 @@ def enqueue(
     """Add a job to the transaction that `connection` is in."""
     job = {"queue": queue, "task": task, "priority": priority, "args": Jsonb(args), "at": at}
     connection.execute(_ENQUEUE, job)
+
+
+def enqueue_once(
+    connection: Connection | Session, task: str, *, queue: str, at: datetime | None = None, **args: Any
+) -> None:
+    """As `enqueue`, unless the same job is waiting already: what came now it will see as well."""
+    job = {"queue": queue, "task": task, "priority": 0, "args": Jsonb(args), "at": at}
+    connection.execute(_ENQUEUE_ONCE, job)

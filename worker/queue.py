@@ -6,7 +6,20 @@ from typing import Any
 import procrastinate
 
 from registry.database import Database
-from worker import deliver, effects, execute, incoming, invitations, polling, register, reminding, settle, upkeep, works
+from worker import (
+    deliver,
+    effects,
+    execute,
+    incoming,
+    invitations,
+    polling,
+    register,
+    registries,
+    reminding,
+    settle,
+    upkeep,
+    works,
+)
 from worker.lanes import CALLS, CLOCK, DEADLINES, EFFECTS, INCOMING, PEOPLE, SLOW
 from worker.running import Running
 
@@ -48,7 +61,10 @@ TASKS: dict[str, tuple[str, Callable[..., object]]] = {
     "work": (PEOPLE, works.work),
     "replay": (PEOPLE, works.replay),
     "remind": (EFFECTS, reminding.remind_portal),
+    "take_in": (EFFECTS, registries.take_in),
+    "look_for_files": (EFFECTS, registries.look_for_files),
     "reconcile": (SLOW, polling.reconcile),
+    "look_through_registries": (SLOW, registries.look_through_registries),
     "keep_tokens": (SLOW, upkeep.keep_tokens),
     "tidy": (SLOW, upkeep.tidy),
 }

@@ -2,7 +2,7 @@
 
 import structlog
 
-from activities import placements, registering, triggers
+from activities import placements, registering, registries, triggers
 from clients.bitrix24.client import Bitrix24Client
 from errors import AppError
 from registry.portal_registry import PortalRegistry
@@ -24,6 +24,7 @@ def register(running: Running, portal_id: int) -> None:
         done = registering.register(client, running.portals, portal, public_url=public_url, kinds=kinds)
         for event in EVENTS:  # an update of the application drops these as well
             client.event_bind(event=event, handler=f"{public_url}/bitrix24/events")
+        registries.listen(running.connections, PortalRegistry(running.database, portal_id))
         settings = read_settings(running.database, portal_id)
         if "robot" in kinds and settings.offers_triggers:  # triggers are for nothing but automation rules
             _offer_triggers(running, client, portal)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from activities.connections import Connections
 from activities.context import Context
 from activities.registries import lists, smart_processes
 from activities.registries.fields import TITLES
@@ -13,6 +14,7 @@ from activities.values import Text
 from errors import NoAccess, NotConfigured, ServiceError, SubscriptionEnded
 from registry.changes import Changes
 from registry.crm_registries import DOCUMENTS, INCOMING, PACKAGES, PREPARING_LOCK, CrmRegistries
+from registry.portal_registry import PortalRegistry
 from registry.tables import CrmRegistry
 
 BACKENDS = {
@@ -87,7 +89,7 @@ def prepare(
             tell(number, len(KINDS) + 1, TITLES[kind])
             made[kind] = _one(context, registries, kind, backend, (list_ids or {}).get(kind, 0))
         tell(len(KINDS), len(KINDS) + 1, Text("События", "Events"))
-        listen(context)
+        listen(context.connections, context.registry)
         prepared = Prepared(registries=made)
         if prepared.has_changed:
             Changes(context.registry.database).note_all(context.portal.id)
@@ -96,13 +98,13 @@ def prepare(
     return prepared
 
 
-def listen(context: Context) -> None:
-    """Hear of it when people change items; lists tell nobody, there the nightly check alone finds it."""
-    registries = CrmRegistries(context.registry.database, context.portal.id)
-    if any(row.backend == "smart_process" for row in registries.all().values()):
+def listen(connections: Connections, registry: PortalRegistry) -> None:
+    """Hear of it when people change items; lists tell nobody, there the nightly look alone finds it."""
+    rows = CrmRegistries(registry.database, registry.portal_id).all().values()
+    if any(row.backend == "smart_process" for row in rows):
+        client = connections.bitrix24(registry.portal())
         for event in EVENTS:
-            handler = f"{context.connections.config.public_url}/bitrix24/events"
-            context.bitrix24.event_bind(event=event, handler=handler)
+            client.event_bind(event=event, handler=f"{connections.config.public_url}/bitrix24/events")
 
 
 def prepared_of(context: Context) -> Prepared:

@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from errors import TooManyFiles
 from registry.packages.finding import Finding
-from registry.tables import Document, Package
+from registry.tables import CrmMirror, Document, Package
 
 DOCUMENTS_LIMIT = 40  # of one Diadoc message
 
@@ -37,9 +38,12 @@ class Gathering(Finding):
                 if (package := session.scalar(wanted)) is not None:
                     return package
 
-    def put_document(self, package_id: int, values: dict[str, Any]) -> tuple[Document, bool]:
+    def put_document(
+        self, package_id: int, values: dict[str, Any], *, item: tuple[int, dict[str, Any]] | None = None
+    ) -> tuple[Document, bool]:
         """Add a document to an open package, or replace the same one in it: (document, was it replaced).
 
+        item: of the registry in the CRM that shows it, with what counts as written there; one it has already stays.
         Raises PackageNotFound, AlreadySent, TooManyFiles.
         """
         with self._database.session() as session:
@@ -51,12 +55,14 @@ class Gathering(Finding):
                 for name, value in values.items():
                     setattr(same, name, value)
                 same.changed_at = datetime.now(UTC)
+                _show_by(session, same, item)
                 return same, True
             if session.scalar(select(func.count()).select_from(mine.subquery())) >= DOCUMENTS_LIMIT:  # type: ignore[operator]
                 raise TooManyFiles(package_id=package_id)
             document = Document(portal_id=self._portal_id, package_id=package_id, crm_item=package.crm_item, **values)
             session.add(document)
             session.flush()
+            _show_by(session, document, item)
             return document, False
 
     def remove_document(self, document: Document) -> None:
@@ -97,3 +103,15 @@ class Gathering(Finding):
 
     def count(self, package_id: int) -> int:
         return len(self.documents(package_id))
+
+
+def _show_by(session: Session, document: Document, item: tuple[int, dict[str, Any]] | None) -> None:
+    """In the same transaction: whoever shows the package must not make a second item meanwhile."""
+    if item is None:
+        return
+    row = {"portal_id": document.portal_id, "kind": "documents", "our_id": document.id}
+    facts = {"their_id": item[0], "written": item[1], "gone_at": None}
+    shown = insert(CrmMirror).values(row | facts)
+    # one whose making is only intended may be there already; it is found again by its mark
+    kept = shown.on_conflict_do_update(index_elements=list(row), set_=facts, where=CrmMirror.gone_at.is_not(None))
+    session.execute(kept)

@@ -237,7 +237,6 @@ def test_a_drive_file_that_is_not_there_is_named(take_file, file_id, error):
         take_file(source="drive", drive_file_id=file_id)
 
 
-@pytest.mark.parametrize("source", ["registry", "directum"])
-def test_what_is_not_connected_yet_is_not_configured(take_file, source):
+def test_what_is_not_connected_yet_is_not_configured(take_file):
     with pytest.raises(NotConfigured):
-        take_file(source=source)
+        take_file(source="directum")
