@@ -19,7 +19,9 @@ from sandbox.portal import (  # noqa: F401  (methods register themselves)
     events,
     frames,
     links,
+    notifications,
     oauth,
+    offline,
     operations,
     pages,
     placements,
@@ -30,12 +32,14 @@ from sandbox.portal import (  # noqa: F401  (methods register themselves)
 )
 from sandbox.portal.crm import (  # noqa: F401
     activities,
+    comments,
+    configurable,
     legacy,
     product_rows,
     requisites,
     rest_items,
     smart_types,
-    timeline,
+    todos,
     triggers,
     user_fields,
 )

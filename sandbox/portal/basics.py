@@ -65,10 +65,9 @@ def _user(call: Call, user: User) -> dict[str, Any]:
 
 @method("department.get", scope="department")
 def department_get(call: Call) -> Page:
-    rows = filter_rows(
-        list(call.portal.tables["departments"].values()),
-        {key: call.get(key) for key in ("ID", "NAME", "PARENT", "UF_HEAD") if call.get(key) is not None},
-    )
+    rules = {key: call.get(key) for key in ("ID", "NAME", "PARENT", "UF_HEAD") if call.get(key) is not None}
+    rows = filter_rows(list(call.portal.tables["departments"].values()), rules)
+    rows = order_rows(rows, {call.text("sort").upper() or "ID": call.text("order") or "ASC"})
     return page_of(rows, call.get("START"))
 
 
@@ -134,67 +133,3 @@ def feature_get(call: Call) -> dict[str, str]:
         raise RestError("CODE_EMPTY", "CODE can not be empty")
     known = {*call.portal.features, "rest_offline_extended", "rest_auth_connector"}
     return {"value": "Y" if code in known else "N"}
-
-
-@method("im.notify.personal.add", scope="im")
-def notify_personal(call: Call) -> int:
-    return _notify(call, call.user.id)
-
-
-@method("im.notify.system.add", scope="im")
-def notify_system(call: Call) -> int:
-    return _notify(call, 0)
-
-
-@method("im.notify", scope="im")
-def notify(call: Call) -> int:
-    return _notify(call, 0 if call.text("TYPE").upper() == "SYSTEM" else call.user.id)
-
-
-def _notify(call: Call, author_id: int) -> int:
-    """A notification replaces earlier ones with the same tag."""
-    user_id, text = call.text("USER_ID") or call.text("TO"), call.text("MESSAGE")
-    if not user_id.isdigit() or int(user_id) not in call.portal.users:
-        raise RestError("USER_ID_EMPTY", "User ID can't be empty")
-    if not text:
-        raise RestError("MESSAGE_EMPTY", "Message can't be empty")
-    if len(str(call.get("ATTACH") or "")) > 60_000:
-        raise RestError("ATTACH_OVERSIZE", "You have exceeded the maximum allowable size of attach")
-    table, tag = call.portal.tables["notifications"], call.text("TAG")
-    for number in [number for number, old in table.items() if tag and old["tag"] == tag]:
-        del table[number]
-    number = call.portal.next_id("notification")
-    table[number] = {
-        "id": number,
-        "user_id": int(user_id),
-        "author_id": author_id,
-        "message": text,
-        "tag": tag,
-        "at": iso(now()),
-    }
-    return number
-
-
-@method("tasks.task.add", scope=("task", "tasks"))
-def task_add(call: Call) -> dict[str, Any]:
-    fields = call.map("fields")
-    responsible = str(fields.get("RESPONSIBLE_ID") or "")
-    if not fields.get("TITLE"):
-        raise RestError("ERROR_CORE", "Не указано название задачи<br>")
-    if not responsible.isdigit() or int(responsible) not in call.portal.users:
-        raise RestError("ERROR_CORE", "Не указан исполнитель<br>")
-    number = call.portal.next_id("task", 3711)
-    task = {
-        "id": str(number),
-        "title": fields["TITLE"],
-        "status": "2",
-        "responsibleId": responsible,
-        "createdBy": str(fields.get("CREATED_BY") or call.user.id),
-        "createdDate": iso(now()),
-        "description": fields.get("DESCRIPTION") or "",
-        "deadline": fields.get("DEADLINE"),
-        "ufCrmTask": fields.get("UF_CRM_TASK") or [],
-        "ufTaskWebdavFiles": fields.get("UF_TASK_WEBDAV_FILES") or [],
-    }
-    call.portal.tables["tasks"][number] = task
-    return {"task": task}

@@ -9,6 +9,7 @@ from sandbox.portal.crm.types import kind_of
 from sandbox.portal.errors import RestError, missing
 from sandbox.portal.methods import Call, Page, as_list, as_map, is_yes, method, page_of, whole
 from sandbox.portal.model import Item, Portal
+from sandbox.portal.rights import may_see
 from sandbox.portal.values import decode_file
 from sandbox.portal.world import iso, now
 
@@ -72,7 +73,7 @@ def document_add(call: Call) -> dict[str, Any]:
     if kind_of(call.portal, kind) is None:
         raise refuse(f"No provider for entityTypeId {kind}")
     item = items.items_of(call.portal, kind).get(owner)
-    if item is None or not call.user.has_crm:
+    if item is None or not may_see(call.user, kind):
         raise refuse("Access denied", "DOCGEN_ACCESS_ERROR")
     values = {**_values(call, item), **as_map(call.get("values"))}
     row = _new(call, item, template["name"], values, stamps=is_yes(call.get("stampsEnabled")))
@@ -109,7 +110,10 @@ def document_get(call: Call) -> dict[str, Any]:
 
 @method("crm.documentgenerator.document.list", scope="crm")
 def document_list(call: Call) -> Page:
-    rows = filter_rows(list(call.portal.tables["docgen_documents"].values()), as_map(call.get("filter")))
+    seen = [
+        row for row in call.portal.tables["docgen_documents"].values() if may_see(call.user, int(row["entityTypeId"]))
+    ]
+    rows = filter_rows(seen, as_map(call.get("filter")))
     rows = order_rows(rows, as_map(call.get("order")) or {"id": "ASC"})
 
     def wrap(page: list[dict[str, Any]]) -> dict[str, Any]:
@@ -249,7 +253,7 @@ def _find(call: Call) -> dict[str, Any]:
     row = call.portal.tables["docgen_documents"].get(number)
     if row is None:
         raise refuse("Document not found")
-    if not call.user.has_crm:
+    if not may_see(call.user, int(row["entityTypeId"])):
         raise refuse("Access denied", "DOCGEN_ACCESS_ERROR")
     return row
 

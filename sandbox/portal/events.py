@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from sandbox.portal import outbox, tokens
+from sandbox.portal import offline, outbox, tokens
 from sandbox.portal.crm import items
 from sandbox.portal.crm.types import COMPANY, CONTACT, DEAL, INVOICE, LEAD, QUOTE
 from sandbox.portal.errors import RestError, access_denied
@@ -21,6 +21,7 @@ OTHER_EVENTS = [
     "ONAPPPAYMENT",
     "ONAPPMETHODCONFIRM",
     "ONAPPTEST",
+    "ONOFFLINEEVENT",
     "ONCRMTIMELINEITEMACTION",
     "ONCRMDOCUMENTGENERATORDOCUMENTADD",
     "ONCRMDOCUMENTGENERATORDOCUMENTUPDATE",
@@ -39,8 +40,23 @@ def fire(world: World, portal: Portal, event: str, data: dict[str, Any], user_id
         if not (app.is_installed and app.is_active and app.is_paid):
             continue
         for handler in app.handlers:
-            if handler["event"] == event:
+            if handler["event"] != event:
+                continue
+            if handler["is_offline"]:
+                offline.put(portal, app, handler, data, user_id)
+                _ping(world, portal, app)
+            else:
                 _send(world, portal, app, handler, data, user_id)
+
+
+def _ping(world: World, portal: Portal, app: App) -> None:
+    """ONOFFLINEEVENT: something waits. At most every minTimeout seconds."""
+    for handler in app.handlers:
+        if handler["event"] == "ONOFFLINEEVENT" and not handler["is_offline"]:
+            last, pause = portal.tables["pings"].get(handler["id"], 0.0), handler["min_timeout"]
+            if time.monotonic() - last >= pause or not last:
+                portal.tables["pings"][handler["id"]] = time.monotonic()
+                _send(world, portal, app, handler, {}, 0)
 
 
 def press(
@@ -85,27 +101,42 @@ def bind(call: Call) -> bool:
         raise RestError("ERROR_ARGUMENT", "Argument 'EVENT' is null or empty", argument="EVENT")
     if not is_known(event):
         raise RestError("ERROR_EVENT_NOT_FOUND", "Event not found")
-    if not handler.startswith(("http://", "https://")):
+    is_offline = call.text("event_type") == "offline"
+    if is_offline and not call.user.is_admin:
+        raise access_denied()
+    if not is_offline and not handler.startswith(("http://", "https://")):
         raise RestError("ERROR_WRONG_HANDLER_URL", "Wrong handler URL")
+    handler = "" if is_offline else handler
     auth_type = whole(call.get("auth_type")) or 0
     if auth_type not in (0, call.user.id) and not call.user.is_admin:
         raise access_denied()
-    key = (event, handler, auth_type)
-    if any((old["event"], old["handler"], old["auth_type"]) == key for old in app.handlers):
+    key = (event, handler, auth_type, is_offline, call.text("auth_connector") if is_offline else "")
+    if any(_key(old) == key for old in app.handlers):
         raise RestError("ERROR_CORE", "Unable to set event handler: Handler already binded")
     number = next(call.portal.event_handler_ids)
-    app.handlers.append({"id": number, "event": event, "handler": handler, "auth_type": auth_type})
+    app.handlers.append(
+        {
+            "id": number,
+            "event": event,
+            "handler": handler,
+            "auth_type": auth_type,
+            "is_offline": is_offline,
+            "auth_connector": key[-1],
+            "min_timeout": float(whole(call.map("options").get("minTimeout")) or 0),
+        }
+    )
     return True
 
 
 @method("event.unbind")
 def unbind(call: Call) -> dict[str, int]:
     app, event, handler = _app(call), call.text("event").upper(), call.text("handler")
-    auth_type = call.get("auth_type")
+    auth_type, is_offline = call.get("auth_type"), call.text("event_type") == "offline"
     kept = [
         old
         for old in app.handlers
-        if (old["event"], old["handler"]) != (event, handler)
+        if (old["event"], old["handler"]) != (event, "" if is_offline else handler)
+        or old["is_offline"] != is_offline
         or (auth_type is not None and old["auth_type"] != (whole(auth_type) or 0))
     ]
     count = len(app.handlers) - len(kept)
@@ -116,7 +147,12 @@ def unbind(call: Call) -> dict[str, int]:
 @method("event.get")
 def bound(call: Call) -> list[dict[str, Any]]:
     return [
-        {"event": old["event"], "handler": old["handler"], "auth_type": str(old["auth_type"]), "offline": 0}
+        {
+            "event": old["event"],
+            "handler": old["handler"],
+            "auth_type": str(old["auth_type"]),
+            "offline": int(old["is_offline"]),
+        }
         for old in _app(call).handlers
     ]
 
@@ -130,6 +166,10 @@ def codes(call: Call) -> list[str]:
 def test(call: Call) -> bool:
     fire(call.world, call.portal, "ONAPPTEST", {"QUERY": call.params}, call.user.id, only=_app(call))
     return True
+
+
+def _key(handler: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(handler[name] for name in ("event", "handler", "auth_type", "is_offline", "auth_connector"))
 
 
 def _app(call: Call) -> App:

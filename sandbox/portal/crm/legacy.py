@@ -10,6 +10,7 @@ from sandbox.portal.crm.types import COMPANY, CONTACT, DEAL, LEAD
 from sandbox.portal.errors import RestError
 from sandbox.portal.methods import Call, Page, as_list, method, whole
 from sandbox.portal.model import Item
+from sandbox.portal.rights import may_see
 
 NAMES = {"lead": LEAD, "deal": DEAL, "contact": CONTACT, "company": COMPANY}
 RENAMED = {"CREATED_TIME": "DATE_CREATE", "UPDATED_TIME": "DATE_MODIFY", "TYPE_ID": "TYPE_ID"}
@@ -47,7 +48,7 @@ def _phones(item: Item, kind: str) -> list[dict[str, str]]:
 def _register(name: str, kind: int) -> None:
     @method(f"crm.{name}.get", scope="crm")
     def get(call: Call) -> dict[str, Any]:
-        _check(call)
+        _check(call, kind)
         item = items.items_of(call.portal, kind).get(whole(call.get("id")) or 0)
         if item is None:
             raise RestError("", "Not found")
@@ -55,7 +56,7 @@ def _register(name: str, kind: int) -> None:
 
     @method(f"crm.{name}.list", scope="crm")
     def rows(call: Call) -> Page:
-        _check(call)
+        _check(call, kind)
         known = fields_of(call.portal, kind)
         select = [str(one) for one in as_list(call.get("select"))]
         phones = bool(set(select) & set(PHONES))
@@ -63,8 +64,8 @@ def _register(name: str, kind: int) -> None:
         return listed(call, found)
 
 
-def _check(call: Call) -> None:
-    if not call.user.has_crm:
+def _check(call: Call, kind: int) -> None:
+    if not may_see(call.user, kind):
         raise RestError("", "Access denied.")
 
 

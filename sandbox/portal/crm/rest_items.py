@@ -9,6 +9,7 @@ from sandbox.portal.crm.filters import filtered, ordered
 from sandbox.portal.errors import RestError, item_access_denied
 from sandbox.portal.methods import Call, Page, as_list, as_map, invalid_argument, is_yes, method, page_of, whole
 from sandbox.portal.model import Item
+from sandbox.portal.rights import may_see
 from sandbox.portal.world import iso
 
 IMPORTED = {
@@ -133,10 +134,10 @@ def _kind(call: Call) -> int:
     kind = whole(call.required("entityTypeId"))
     if kind is None:
         raise invalid_argument("entityTypeId must be a number")
-    if not call.user.has_crm:
-        raise item_access_denied()
     if items.kind_of(call.portal, kind) is None:
         raise items.not_found("Smart process not found")
+    if not may_see(call.user, kind):
+        raise item_access_denied()
     return kind
 
 
