@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from activities.box_connecting import Login, connect_account, consent_address
 from activities.values import Text
 from handlers.pages.app.names import names_of
-from handlers.pages.app.tabs import Tab, audit, chosen_number, panel
+from handlers.pages.app.tabs import Tab, audit, chosen_number, elsewhere, panel
 from handlers.pages.showing import fragment
 from handlers.pages.visiting import Visitor, administrator_of
 from handlers.refusals import ChosenWrong, NotThere
@@ -140,9 +140,7 @@ def _consent_state(services: Services, visitor: Visitor) -> Response:
         return fragment("app/consent_state.html", visitor, state="waiting")
     came = [box for box in boxes.all() if box.connected_at >= consent.used_at]
     if came:
-        answer = panel(services, visitor, TAB, done=_connected(came))
-        answer.headers["HX-Retarget"] = "#panel"
-        return answer
+        return elsewhere(panel(services, visitor, TAB, done=_connected(came)), "#panel", "innerHTML")
     state = "connecting" if now - consent.used_at < CONNECTING else "failed"
     return fragment("app/consent_state.html", visitor, state=state)
 

@@ -30,6 +30,12 @@ def panel(services: Services, visitor: Visitor, tab: Tab, *, done: Text | None =
     return fragment(f"app/{tab.name}.html", visitor, chosen=tab, done=shown, **values)
 
 
+def elsewhere(answer: Response, target: str, swap: str) -> Response:
+    """The answer, shown in another place than its sender named."""
+    answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = target, swap
+    return answer
+
+
 def audit(services: Services, visitor: Visitor, action: str, subject: str = "", **facts: Any) -> None:
     """Who changed what; facts hold no secret."""
     registry = PortalRegistry(services.database, visitor.portal.id)

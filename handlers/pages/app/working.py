@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from handlers.pages.app.tabs import Tab, audit, panel
+from handlers.pages.app.tabs import Tab, audit, elsewhere, panel
 from handlers.pages.showing import fragment
 from handlers.pages.visiting import Visitor
 from handlers.services import Services
@@ -32,12 +32,6 @@ def progress(services: Services, visitor: Visitor, tab: Tab, *names: str) -> Res
     if work is None or work.state not in UNDER_WAY:
         return elsewhere(panel(services, visitor, tab), "#panel", "innerHTML")
     return elsewhere(fragment("app/work_state.html", visitor, work=work, chosen=tab), "#work", "outerHTML")
-
-
-def elsewhere(answer: Response, target: str, swap: str) -> Response:
-    """The answer, shown in another place than its sender named."""
-    answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = target, swap
-    return answer
 
 
 def work_of(services: Services, visitor: Visitor, *names: str) -> PortalWork | None:
