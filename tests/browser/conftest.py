@@ -14,10 +14,12 @@ from sandbox.portal.driver import ADMIN, MANAGER, SIGNER, PortalSandbox
 from tests.browser import chromium
 from tests.browser.watching import Watch
 from tests.scenarios.installations import Installation, fresh_database, installation
+from tests.scenarios.product import wait_until
 
 SIZE = ViewportSize(width=1280, height=900)
 LOCALES = {"ru": "ru-RU", "en": "en-US"}
 USERS = {"administrator": ADMIN, "manager": MANAGER, "signer": SIGNER}
+CARD = {"CRM_DEAL_DETAIL_TAB", "CRM_DEAL_DETAIL_TOOLBAR"}
 PATIENCE = 15_000  # milliseconds that a page may take: the machine does other work too
 SCREENS = chromium.ROOT / "docs" / "screens"
 
@@ -119,7 +121,13 @@ def house(
     settings = getattr(request.module, "SETTINGS", {})
     with opened(postgres, portal_process, diadoc_process, folder, **settings) as made:
         made.start("web", "worker", "scheduler")
+        wait_until(lambda: places(made) >= CARD, what="our pages in the cards of the portal")
         yield made
+
+
+def places(made: Installation) -> set[str]:
+    """The placements that are bound now."""
+    return {row["placement"] for row in made.portal_sandbox.app(made.app)["placements"]}
 
 
 @pytest.fixture
