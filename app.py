@@ -17,6 +17,7 @@ from commands import (
     poll,
     portals,
     processes,
+    registry,
     requisites,
     triggers,
 )
@@ -69,6 +70,7 @@ for command in (
     boxes.group,
     activities.group,
     triggers.group,
+    registry.group,
     calls.group,
     poll.command,
     doctor.command,
