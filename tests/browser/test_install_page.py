@@ -21,14 +21,14 @@ NOT_YET = {"ru": "Приложение ещё не установлено до �
 def house(
     postgres: str, portal_process: list[str], diadoc_process: list[str], tmp_path: Path
 ) -> Iterator[Installation]:
-    """The product running, its card saved on the portal, not installed yet."""
+    """Its card is saved on the portal and not installed yet; nothing runs."""
     with opened(postgres, portal_process, diadoc_process, tmp_path) as made:
-        made.product.start("web", "worker", "scheduler")
         yield made
 
 
 @pytest.mark.parametrize("language", TITLES)
 def test_opening_the_page_installs_the_application_and_shows_it(stage, visitor, language):
+    stage.product.start("web", "worker")
     page = visitor("administrator", language)
     finishing: list[Route] = []
     # the portal loads its page anew as soon as it has heard
