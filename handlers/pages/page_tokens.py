@@ -31,16 +31,18 @@ def sign(config: Config, proven: dict[str, Any]) -> str:
 
 
 def read(config: Config, token: str) -> dict[str, Any]:
-    """What was proven. Raises PageOver, PageStale, Forged."""
+    """What was proven. Raises Forged; PageOver, PageStale with the language of the page, if it was ours once."""
+    serializer = _serializer(config)
     try:
-        proven = _serializer(config).loads(token, max_age=LIFE_SECONDS)
-    except SignatureExpired:
-        raise PageOver from None
+        proven = dict(serializer.loads(token, max_age=LIFE_SECONDS))
+    except SignatureExpired as error:  # only the time of a good signature is looked at
+        over = dict(serializer.load_payload(error.payload or b""))
+        raise PageOver(language=over.get("language", "")) from None
     except BadSignature:
         raise Forged from None
     if proven.get("build") != build():
-        raise PageStale
-    return dict(proven)
+        raise PageStale(language=proven.get("language", ""))
+    return proven
 
 
 def _serializer(config: Config) -> URLSafeTimedSerializer:

@@ -19,7 +19,16 @@ from handlers.failures import for_fragments, for_people
 from handlers.languages import choose_language
 from handlers.pages import page_tokens
 from handlers.proof import client_of, profile_of
-from handlers.refusals import Forged, ItemNotShown, Malformed, NotAllowed, NotInstalled, PageReplayed
+from handlers.refusals import (
+    Forged,
+    ItemNotShown,
+    Malformed,
+    NotAllowed,
+    NotInstalled,
+    PageOver,
+    PageReplayed,
+    PageStale,
+)
 from handlers.rendering import origin as origin_of
 from handlers.services import Services
 from registry.overview import token_state
@@ -101,7 +110,7 @@ def token_of(services: Services, visitor: Visitor) -> str:
 def visitor_of(services: Services) -> Visitor:
     """Who sends a page's own request. Raises PageOver, PageStale, Forged, NotInstalled."""
     for_fragments()
-    proven = page_tokens.read(services.config, request.headers.get(TOKEN_HEADER, ""))
+    proven = _proven(services)
     g.language = proven["language"]
     _ensure_own_origin(services)
     portal = Portals(services.database).get(proven["portal"])
@@ -141,6 +150,14 @@ def reading(services: Services, visitor: Visitor) -> Context:
         language=visitor.language,
         user_id=visitor.user_id,
     )
+
+
+def _proven(services: Services) -> dict[str, Any]:
+    try:
+        return page_tokens.read(services.config, request.headers.get(TOKEN_HEADER, ""))
+    except (PageOver, PageStale) as error:
+        choose_language(error.facts["language"])
+        raise
 
 
 def _portal_of(services: Services, opened: PagePost) -> Portal:

@@ -18,7 +18,7 @@ from handlers.refusals import ChosenWrong, NotThere
 from handlers.services import Services
 from registry.call_search import Found, Wanted, find, search
 from registry.tables import Step
-from worker.enqueue import PEOPLE, enqueue
+from worker.enqueue import PAGE_LANGUAGE, PEOPLE, enqueue
 
 PAGE = 25
 STATES = {
@@ -123,7 +123,8 @@ def _row(found: Found) -> Row:
 
 
 def _pairs(values: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(name, text) for name, value in values.items() if (text := shown(value, name))]
+    told = {name: value for name, value in values.items() if name != PAGE_LANGUAGE}
+    return [(name, text) for name, value in told.items() if (text := shown(value, name))]
 
 
 def _step(step: Step) -> dict[str, Any]:
