@@ -98,7 +98,7 @@ def _send_again(
     it, the old row does not offer it any more. Only what failed may be pressed again."""
     item = visitor.item
     (newest,) = reading(services, visitor).registry.packages.of_item(item.short if item else "", limit=1)
-    bound = f"again-{row.id}-after-{newest.id}"
+    bound = f"once-more-of-{row.id}-after-{newest.id}"
     call_id = ask(services, visitor, code, properties, bound)
     call = outcome(services, visitor, call_id)
     if call.is_over and call.outputs.get("result") != "ok":

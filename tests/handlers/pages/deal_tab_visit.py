@@ -10,6 +10,7 @@ from typing import Any
 import requests
 from sqlalchemy import select
 
+from activities.context import Context, context_beside
 from clients.diadoc.ids import normal_box_id
 from credentials import Token
 from registry.boxes import Boxes
@@ -94,6 +95,14 @@ class Stage:
             execute(self.running, call.id)
         return [call.code for call in calls]
 
+    def context(self) -> Context:
+        return context_beside(
+            portal=self.portal,
+            database=self.door.database,
+            connections=self.running.connections,
+            blobs=self.running.blobs,
+        )
+
     def calls(self, code: str) -> list[Call]:
         with self.door.database.session() as session:
             return list(session.scalars(select(Call).where(Call.code == code).order_by(Call.id)))
@@ -118,13 +127,13 @@ class Tab:
         return Inputs.of(self.body)["nonce"]
 
     def documents(self) -> list[dict[str, str]]:
-        """The papers that may be ticked: number, key, title, is_in."""
+        """The papers that may be ticked: place, key, title, is_in."""
         text = self.get("documents").text
         papers = re.findall(r'id="paper-(\d+)"[^>]*?(hidden disabled)?>\s*<legend>(.*?)</legend>', text)
         values = Inputs.of(text)
         return [
             {
-                "number": number,
+                "place": number,
                 "key": values[f"p{number}-key"],
                 "title": html.unescape(title),
                 "is_in": "" if off else "Y",
@@ -133,7 +142,7 @@ class Tab:
         ]
 
     def form(self, *papers: dict[str, str], nonce: str = "", end: str = "send", **more: str) -> list[tuple[str, str]]:
-        """What the form posts with these papers: each with number and key, and the requisites that differ."""
+        """What the form posts with these papers: each with place and key, and the requisites that differ."""
         posted = [
             ("nonce", nonce or self.nonce),
             ("end", end),
@@ -141,26 +150,41 @@ class Tab:
             ("for_kpp", seed.LYUTIK.kpp),
         ]
         for paper in papers:
-            number = paper["number"]
-            filled = {**INVOICE, **{name: value for name, value in paper.items() if name not in ("title", "is_in")}}
-            posted += [("paper", number), *((f"p{number}-{name}", value) for name, value in filled.items())]
+            place = paper["place"]
+            filled = {
+                **INVOICE,
+                **{name: value for name, value in paper.items() if name not in ("title", "is_in", "place")},
+            }
+            posted += [("paper", place), *((f"p{place}-{name}", value) for name, value in filled.items())]
         return [*posted, *more.items()]
 
     def go(self, posted: Any) -> str:
         """Post the form and go on as the page does, until the plan is over; what it shows then."""
-        answer = self.post("gather", posted)
-        while answer.ok and (plan := Inputs.of(answer.text).get("plan")):
+        return self.follow(self.post("gather", posted).text)
+
+    def follow(self, text: str) -> str:
+        """Go on with a plan."""
+        while plan := Inputs.of(text).get("plan"):
             self.stage.work()
-            answer = self.post("progress", {"plan": plan})
-        return answer.text
+            text = self.post("progress", {"plan": plan}).text
+        return text
 
     def act(self, action: str, package: int, **more: str) -> str:
         """Press a button of a package; what the page tells of it in the end."""
-        answer = self.post("act", {"action": action, "package": package, "nonce": f"{action}-{'n' * 20}", **more})
+        form = {"action": action, "package": package, "nonce": f"{action}-{'n' * 20}", **more}
+        return self.follow_call(self.post("act", form))
+
+    def follow_call(self, answer: requests.Response) -> str:
+        """Wait for a call as the page does; what it tells in the end."""
         while answer.ok and (again := re.search(r'hx-get="[^"]*?/(called/\d+)"', answer.text)):
             self.stage.work()
             answer = self.get(again[1])
         return answer.text
+
+    def all_documents(self) -> list[str]:
+        """The titles of the grid."""
+        rows = re.findall(r"<tr[^>]*>(.*?)</tr>", self.get("documents").text, re.DOTALL)
+        return [html.unescape(re.sub(r"<[^>]+>", " ", row)) for row in rows[1:]]
 
 
 class Inputs(HTMLParser):
