@@ -4,6 +4,7 @@ from typing import Any
 
 from sandbox.portal import docgen
 from sandbox.portal.crm import items
+from sandbox.portal.crm.catalogue import OF_FLAG
 from sandbox.portal.crm.requisites import BANK_FIELDS, PRESET_FIELDS, REQUISITE_FIELDS, add_row
 from sandbox.portal.crm.types import COMPANY, CONTACT, DEAL, REQUISITE, SmartType, smart_types
 from sandbox.portal.lists.fields import add_property
@@ -79,7 +80,7 @@ def _fields(portal: Portal) -> None:
         portal.next_id("type"),
         SMART_TYPE,
         "Поставки",
-        {"isMycompanyEnabled": "Y", "isClientEnabled": "Y", "isAutomationEnabled": "Y", "isBizProcEnabled": "Y"},
+        dict.fromkeys([*OF_FLAG, "isAutomationEnabled", "isBizProcEnabled"], "Y"),
         parents=[{"entityTypeId": DEAL, "isChildrenListEnabled": "Y"}],
         category_id=30,
     )

@@ -33,3 +33,13 @@ OF_KIND = {
     INVOICE: f"{_STAGED} {_SALE} {_SOURCE} {_COMMENTS} ACCOUNT_NUMBER:string:Номер",
 }
 SMART_PROCESS = f"{_STAGED} {_SALE} {_SOURCE}"
+OF_FLAG = {  # what a smart process has only with this flag
+    "isStagesEnabled": {"STAGE_ID", "PREVIOUS_STAGE_ID", "MOVED_BY", "MOVED_TIME"},
+    "isCategoriesEnabled": {"CATEGORY_ID"},
+    "isClientEnabled": {"COMPANY_ID", "CONTACT_ID", "CONTACT_IDS"},
+    "isMycompanyEnabled": {"MYCOMPANY_ID"},
+    "isBeginCloseDatesEnabled": {"BEGINDATE", "CLOSEDATE"},
+    "isSourceEnabled": {"SOURCE_ID", "SOURCE_DESCRIPTION"},
+    "isObserversEnabled": {"OBSERVERS"},
+    "isLinkWithProductsEnabled": {"OPPORTUNITY", "CURRENCY_ID", "IS_MANUAL_OPPORTUNITY", "TAX_VALUE"},
+}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from sandbox.portal.crm.catalogue import COMMON, OF_KIND, SMART_PROCESS
+from sandbox.portal.crm.catalogue import COMMON, OF_FLAG, OF_KIND, SMART_PROCESS
 from sandbox.portal.crm.types import DEAL, INVOICE, QUOTE, all_kinds, kind_of, smart_type
 from sandbox.portal.model import Portal
 
@@ -33,7 +33,8 @@ _CAMEL = {"MYCOMPANY_ID": "mycompanyId", "IS_MY_COMPANY": "isMyCompany"}
 def fields_of(portal: Portal, entity_type_id: int, uf_names: str = "camel") -> list[Field]:
     """All fields of a kind of items: standard, parents, user fields."""
     described = f"{COMMON} {OF_KIND.get(entity_type_id, SMART_PROCESS)}"
-    standard = [_parsed(text) for text in described.split()]
+    missing = _missing(portal, entity_type_id)
+    standard = [found for found in map(_parsed, described.split()) if found.upper not in missing]
     return [*standard, *_parents(portal, entity_type_id), *user_fields(portal, entity_type_id, uf_names)]
 
 
@@ -103,6 +104,14 @@ def _parsed(text: str) -> Field:
         multiple="m" in flags,
         required=False,
     )
+
+
+def _missing(portal: Portal, entity_type_id: int) -> set[str]:
+    """Fields that a smart process does not have, because the flags for them are off."""
+    smart = smart_type(portal, entity_type_id)
+    if smart is None:
+        return set()
+    return {name for flag, names in OF_FLAG.items() if smart.flags.get(flag) != "Y" for name in names}
 
 
 def _parents(portal: Portal, entity_type_id: int) -> list[Field]:

@@ -101,7 +101,8 @@ def _new_values(portal: Portal, entity_type_id: int, user_id: int) -> dict[str, 
     if entity_type_id in STAGED or smart:
         category = smart.category_id if smart else 0
         values |= {"CATEGORY_ID": category, "CURRENCY_ID": "RUB", "OPPORTUNITY": 0.0, "CONTACT_IDS": []}
-        values["STAGE_ID"] = first_stage(entity_type_id, category)
+        if smart is None or smart.flags.get("isStagesEnabled") == "Y":
+            values["STAGE_ID"] = first_stage(entity_type_id, category)
     return values
 
 

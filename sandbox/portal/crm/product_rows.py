@@ -7,6 +7,7 @@ from sandbox.portal.crm.types import kind_by
 from sandbox.portal.errors import RestError, item_access_denied, not_found
 from sandbox.portal.methods import Call, Page, as_list, as_map, invalid_argument, is_yes, method, page_of, whole
 from sandbox.portal.model import Item
+from sandbox.portal.rights import may_see
 from sandbox.portal.values import to_number
 
 NUMBERS = {"price": 0.0, "quantity": 1.0, "discountRate": 0.0, "discountSum": 0.0, "taxRate": None}
@@ -96,7 +97,7 @@ def _owner(call: Call, owner_type: Any, owner_id: Any) -> Item:
     item = items.items_of(call.portal, kind.id).get(whole(owner_id) or 0) if kind else None
     if item is None:
         raise RestError("OWNER_NOT_FOUND", "Owner of the product rows is not found")
-    if not call.user.has_crm:
+    if not may_see(call.user, item.entity_type_id):
         raise item_access_denied()
     return item
 

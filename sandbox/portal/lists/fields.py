@@ -24,7 +24,7 @@ SETTINGS = {
 def add_property(portal: Portal, row: dict[str, Any], given: dict[str, Any], number: int = 0) -> str:
     """A field of a list's own; its name. number: of the property, 0 = the next one."""
     number = number or portal.next_id("list_property", 1151)
-    field = _blank(f"PROPERTY_{number}", str(given["TYPE"]), str(given.get("CODE") or ""))
+    field = blank(f"PROPERTY_{number}", str(given["TYPE"]), str(given.get("CODE") or ""))
     field["ID"] = str(number)
     _apply(portal, field, given)
     row["fields"][field["FIELD_ID"]] = field
@@ -53,7 +53,7 @@ def add(call: Call) -> str:
     if kind in SYSTEM:
         if kind in row["fields"]:
             raise RestError("ERROR_SAVE_FIELD", "Property already exists")
-        row["fields"][kind] = _blank(kind, kind, "")
+        row["fields"][kind] = blank(kind, kind, "")
         _apply(call.portal, row["fields"][kind], {**given, "MULTIPLE": "N"})
         return kind
     if kind not in OWN:
@@ -98,7 +98,7 @@ def types(call: Call) -> dict[str, str]:
     return {name: name for name in sorted(OWN | (SYSTEM - set(row["fields"])))}
 
 
-def _blank(name: str, kind: str, code: str) -> dict[str, Any]:
+def blank(name: str, kind: str, code: str) -> dict[str, Any]:
     return {
         "FIELD_ID": name,
         "SORT": 10,

@@ -4,6 +4,7 @@ from typing import Any
 
 from sandbox.portal.errors import RestError, access_denied
 from sandbox.portal.lists.access import FULL, READ, iblock, iblock_type, may, missing, need
+from sandbox.portal.lists.fields import blank
 from sandbox.portal.methods import Call, Page, is_yes, method, page_of, whole
 from sandbox.portal.model import Portal
 from sandbox.portal.world import iso, now
@@ -25,7 +26,7 @@ def add_iblock(
         "SORT": "500",
         "DESCRIPTION": "",
         "BIZPROC": "N",
-        "fields": {"NAME": {"FIELD_ID": "NAME", "NAME": "Название", "TYPE": "NAME", "IS_REQUIRED": "Y", "SORT": 10}},
+        "fields": {"NAME": {**blank("NAME", "NAME", ""), "NAME": "Название", "IS_REQUIRED": "Y"}},
         "rights": rights,
     }
     _apply(row, fields)

@@ -16,14 +16,25 @@ from sandbox.portal.world import World
 Values = Callable[[Portal, Visitor], dict[str, Any] | None]
 
 
+class Denied(Exception):
+    """The person may not see this."""
+
+
 def show(world: World, template: str, values: Values, entity_type_id: int = 0) -> Response:
-    """A page. values: what its template needs, None = there is no such thing; entity_type_id: whose right it needs."""
+    """A page, or that the person may not see it.
+
+    values: what its template needs, None = there is no such thing, may raise Denied; entity_type_id: whose right it
+    needs.
+    """
     with world.lock:
         portal = here(world)
         viewer = visitor(world, portal)
-        if entity_type_id and not may_see(viewer.user, entity_type_id):
+        try:
+            if entity_type_id and not may_see(viewer.user, entity_type_id):
+                raise Denied
+            given = values(portal, viewer)
+        except Denied:
             return make_response(render_template("denied.html", **around(portal, viewer)), 403)
-        given = values(portal, viewer)
         if given is None:
             abort(404)
         return make_response(render_template(template, **{**around(portal, viewer), **given}))

@@ -26,6 +26,10 @@ def add_routes(door: Blueprint, world: World) -> None:
     def application(client_id: str) -> Response:
         return show(world, "frame.html", lambda portal, viewer: _application(world, portal, viewer, client_id))
 
+    @door.get("/favicon.ico")
+    def icon() -> Response:
+        return Response(status=204)
+
     @door.get("/_people/")
     def people() -> Response:
         """Whom an application's page may let a person pick."""

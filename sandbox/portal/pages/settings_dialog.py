@@ -7,7 +7,7 @@ from flask import Blueprint, abort, redirect, request
 from sandbox.portal.crm.types import DEAL, LEAD, kind_of
 from sandbox.portal.model import Portal
 from sandbox.portal.pages import robots
-from sandbox.portal.pages.door import show
+from sandbox.portal.pages.door import Denied, show
 from sandbox.portal.visitor import Visitor, here, visitor
 from sandbox.portal.world import World
 
@@ -43,6 +43,6 @@ def _values(world: World, portal: Portal, viewer: Visitor, entity_type_id: int) 
     number = request.args.get("robot", 0, int)
     code = request.args.get("code") or portal.tables["robots"].get(number, {}).get("code")
     if code and not viewer.user.is_admin:
-        abort(403)
+        raise Denied
     opened = robots.dialog(world, portal, viewer, entity_type_id, code, number) if code else None
     return {**shown, "dialog": opened, "path": request.path}
