@@ -55,3 +55,8 @@ def consent(stage: Stage, address: str) -> requests.Response:
 
 def connected_boxes(stage: Stage) -> list[dict[str, str]]:
     return [box for box in stage.product.listing("boxes", "list") if box["status"] == "connected"]
+
+
+def prepare_registries(stage: Stage) -> dict[str, int]:
+    """Registries of documents and packages in the CRM: kind → entityTypeId. Raises Trouble."""
+    return {row["kind"]: row["entity_type_id"] for row in stage.product.listing("registry", "prepare")}

@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.demo.console import Console
 from sandbox.demo.stage import Stage
 from sandbox.demo.story import Ending
-from sandbox.portal.driver import SIGNED, STATE
+from sandbox.portal.driver import DEAL, SIGNED, STATE
 
 STEPS = ["requisites", "invoice", "act", "check", "send", "download", "status"]
 WON = "WON"
@@ -44,6 +44,8 @@ def _claims(stage: Stage, ending: Ending) -> Iterator[Claim]:
     yield from _of_answers(stage, ending.workflow)
     yield from _of_diadoc(stage)
     yield from _of_files(stage, ending)
+    yield from _of_registries(stage, ending.registries)
+    yield _of_timeline(stage)
 
 
 def _of_workflow(stage: Stage, workflow: dict[str, Any]) -> Iterator[Claim]:
@@ -142,6 +144,48 @@ def _of_files(stage: Stage, ending: Ending) -> Iterator[Claim]:
         is_true=bool(saved) and sorted(hung) == sorted(saved),
         seen=[name for name, _ in hung],
     )
+
+
+def _of_registries(stage: Stage, registries: dict[str, int]) -> Iterator[Claim]:
+    documents = _items(stage, registries["documents"])
+    states = sorted(_value(item, "STATE_CODE") for item in documents)
+    with_files = [bool(_value(item, "FILE") and _value(item, "SIGNED_FILES")) for item in documents]
+    yield Claim(
+        ru="В реестре документов оба документа, с файлами и состоянием",
+        en="The document registry holds both documents, with files and states",
+        is_true=states == ["delivered", "signed_by_counteragent"] and all(with_files),
+        seen=f"{states}, {with_files}",
+    )
+    packages = [
+        (_value(item, "STATE_CODE"), item["values"].get("PARENT_ID_2"))
+        for item in _items(stage, registries["packages"])
+    ]
+    yield Claim(
+        ru="В реестре пакетов один пакет, он подписан и связан со сделкой",
+        en="The registry of packages holds one, signed and bound to the deal",
+        is_true=packages == [("signed_by_counteragent", DEAL)],
+        seen=packages,
+    )
+
+
+def _of_timeline(stage: Stage) -> Claim:
+    entries = [entry for entry in stage.portal.timeline() if entry["kind"] == "configurable"]
+    completed = [entry["fields"].get("completed") for entry in entries]
+    return Claim(
+        ru="В ленте сделки одна запись о пакете, и она завершена",
+        en="The deal's timeline has one entry about the package, and it is completed",
+        is_true=completed == ["Y"],
+        seen=completed,
+    )
+
+
+def _items(stage: Stage, entity_type_id: int) -> list[dict[str, Any]]:
+    return stage.portal.table(f"items_{entity_type_id}")
+
+
+def _value(item: dict[str, Any], field: str) -> Any:
+    """A field of a registry's item, whatever number its type has on this portal."""
+    return next((value for name, value in item["values"].items() if name.endswith(f"_EDO_{field}")), "")
 
 
 def _of_archive(archives: list[dict[str, bytes]], name: str, content: bytes, signatures: int) -> Claim:

@@ -51,6 +51,7 @@ def _set_up(stage: Stage, console: Console) -> None:
     administrator.install(stage, app)
     administrator.wait_registered(stage)
     administrator.consent(stage, administrator.consent_address(stage))
+    administrator.prepare_registries(stage)
     process = read_process(console.language)
     process.save(stage.portal)
     deals = _make_deals(stage, console, process)

@@ -23,11 +23,13 @@ REASON = "Неверная сумма"
 
 @dataclass(frozen=True)
 class Ending:
-    """What the story ended with. papers: what was attached to the deal, by file name."""
+    """What the story ended with. papers: what was attached to the deal, by file name; registries: kind → entityTypeId
+    of the smart process that keeps it."""
 
     workflow: dict[str, Any]
     papers: dict[str, bytes]
     process: Process
+    registries: dict[str, int]
 
 
 class Story:
@@ -46,12 +48,13 @@ class Story:
         app = self._configure()
         self._install(app)
         self._connect()
+        registries = self._prepare()
         papers = self._attach()
         workflow_id = self._start()
         if self._wait_for_letter(workflow_id):
             self._sign(workflow_id)
         self._follow(workflow_id, until=lambda: False)
-        return Ending(self._workflow(workflow_id), papers, self._process)
+        return Ending(self._workflow(workflow_id), papers, self._process, registries)
 
     def _open(self) -> None:
         self._console.scene(ru="1. Песочница", en="1. The sandbox")
@@ -115,6 +118,16 @@ class Story:
             en=f"consents there as the Diadoc user; boxes connected: {names}",
         )
         self._tell_wire(first=wire.Exchange(wire.PRODUCT, "GET /diadoc/callback", page.status_code))
+
+    def _prepare(self) -> dict[str, int]:
+        registries = administrator.prepare_registries(self._stage)
+        self._did(
+            ADMINISTRATOR,
+            ru="b24-edo registry prepare → в CRM появились «Реестр документов ЭДО» и «Пакеты ЭДО»",
+            en="b24-edo registry prepare → the CRM has registries of documents and of packages",
+        )
+        self._tell_wire()
+        return registries
 
     def _attach(self) -> dict[str, bytes]:
         self._console.scene(ru="3. Менеджер запускает процесс", en="3. The manager starts the process")

@@ -17,6 +17,7 @@ STORY = [
     "BX24.installFinish",
     "POST /bitrix24/install 200",
     "consents there as the Diadoc user",
+    "registry prepare",
     "attaches to the deal",
     "requisites (diadoc_check_requisites): INN 9660003036",
     "invoice (diadoc_add_document)",
