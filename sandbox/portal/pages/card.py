@@ -4,6 +4,7 @@ from typing import Any
 
 from sandbox.portal.crm import items
 from sandbox.portal.crm.fields import Field, fields_of
+from sandbox.portal.crm.requisites import requisites_of
 from sandbox.portal.crm.types import COMPANY, CONTACT, DEAL, LEAD, kind_of, smart_type, smart_types
 from sandbox.portal.model import Item, Portal
 from sandbox.portal.pages import timeline
@@ -44,6 +45,7 @@ def card(portal: Portal, item: Item, language: str) -> dict[str, Any]:
         "buttons": placed(portal, item, "DETAIL_TOOLBAR", language),
         "documents": _documents(portal, item),
         "children": _children(portal, item),
+        "requisites": [row for row in requisites_of(portal, item.entity_type_id, item.id) if row["RQ_INN"]],
         "workflows": [described(found) for found in reversed(own)],
         "templates": [
             one

@@ -20,6 +20,7 @@ _KIND_OF_TYPE = {
     "crm_quote": QUOTE,
 }
 _KIND_TITLES = {DEAL: ("Сделка", "Deal"), LEAD: ("Лид", "Lead"), COMPANY: ("Компания", "Company")}
+_NAMES = {"MYCOMPANY_ID": "Our company", "CONTACT_IDS": "Contacts", "ASSIGNED_BY_ID": "Responsible"}
 _FLAGS = {"ru": {"Y": "да", "N": "нет"}, "en": {"Y": "yes", "N": "no"}}
 
 
@@ -52,7 +53,11 @@ def title_of(found: Field, language: str) -> str:
     if found.type == "crm_entity":
         kind = KINDS.get(linked_kind(found))
         return _KIND_TITLES[kind.id][language != "ru"] if kind and kind.id in _KIND_TITLES else found.title
-    return found.title if language == "ru" else found.upper.removesuffix("_ID").replace("_", " ").capitalize()
+    return found.title if language == "ru" else _NAMES.get(found.upper) or _words(found.upper)
+
+
+def _words(name: str) -> str:
+    return name.removesuffix("_ID").removesuffix("_IDS").replace("_", " ").capitalize()
 
 
 def card_path(entity_type_id: int, item_id: int) -> str:
