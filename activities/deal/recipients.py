@@ -71,7 +71,6 @@ class RecipientView:
     found: list[Counteragent] = field(default_factory=list)
     to_box: str = ""
     faults: list[Fault] = field(default_factory=list)
-    signers: list[tuple[int, str]] = field(default_factory=list)
 
     @property
     def counteragent(self) -> Counteragent | None:

@@ -21,6 +21,7 @@ from activities.diadoc_send_package import MODES
 from activities.document_types import OPTIONS
 from handlers.failures import NO_STORE
 from handlers.pages import deal_tab_actions, deal_tab_files
+from handlers.pages.app.names import names_of
 from handlers.pages.asking import document_id_of, new_nonce, outcome
 from handlers.pages.deal_tab_plans import Plan, advance, begin
 from handlers.pages.opening import opened
@@ -34,6 +35,8 @@ from registry.item_calls import under_way
 
 AT = "/bitrix24/pages/deal-tab"
 FOLDER = "deal_tab"
+# What has ended may still be revoked, by the other side too, and a process may send from the same item.
+REFRESH_SECONDS, RESTING_SECONDS = 3, 10
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -138,7 +141,17 @@ def _recipient(services: Services, visitor: Visitor) -> Response:
         to_box=asked.get("to_box", ""),
     )
     view = recipient_view(reading(services, visitor), item_of(visitor), chosen)
-    return _fragment("recipient", visitor, view=view, statuses=STATUSES, nonce=new_nonce())
+    mapped = Boxes(services.database, visitor.portal.id).signers(view.box.id) if view.box else []
+    names = names_of(services, visitor, [one.bitrix_user_id for one in mapped])
+    return _fragment(
+        "recipient",
+        visitor,
+        view=view,
+        statuses=STATUSES,
+        nonce=new_nonce(),
+        signers=names,
+        signer=asked.get("signer", ""),
+    )
 
 
 def _packages(services: Services, visitor: Visitor) -> Response:
@@ -158,7 +171,7 @@ def _packages(services: Services, visitor: Visitor) -> Response:
         rows=rows,
         calls=calls,
         stamp=stamp,
-        is_over=is_over,
+        seconds=RESTING_SECONDS if is_over else REFRESH_SECONDS,
         nonces={row.id: new_nonce() for row in rows},
     )
 
