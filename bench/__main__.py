@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import acknowledgement, batches, feed, memory, takeover
+from bench import acknowledgement, batches, feed, memory, reports, takeover
 from bench.table import Line, show
 from bench.world import world
 
@@ -14,6 +14,7 @@ MEASUREMENTS = {
     "batches": batches.measure,
     "memory": memory.measure,
     "takeover": takeover.measure,
+    "reports": reports.measure,
 }
 
 

@@ -15,21 +15,24 @@ from registry.reports.spells import DOCUMENTS, SPELLS, STANDING
 
 _LENGTHS = """,
 lasting as (
-    select 'stay' as kind, state, '' as actor, since, until from stays
-    union all
-    select 'spell', state, actor, since, until from waits),
-counted as (
-    select kind, state, actor, until is null or until > :ends_at as is_open,
-        extract(epoch from greatest(least(until, :ends_at) - since, interval '0')) / 86400 as days,
-        extract(epoch from greatest(least(until, :ends_at) - greatest(since, :begins_at), interval '0'))
-            / 86400 as within
-    from lasting
-    where since < :ends_at and (until is null or until > :begins_at) and (:state = '' or state = :state))
-select kind, state, actor, count(*) as stays, count(*) filter (where is_open) as open_stays,
-    round(avg(days), 2) as mean, round(percentile_cont(0.9) within group (order by days)::numeric, 2) as p90,
-    round(sum(within), 2) as waiting
-from counted group by kind, state, actor
+    select state, until is null or until > :ends_at as is_open,
+        greatest(date_part('epoch', least(until, :ends_at) - since) / 86400, 0) as days,
+        greatest(date_part('epoch', least(until, :ends_at) - greatest(since, :begins_at)) / 86400, 0) as within
+    from stays where since < :ends_at and (until is null or until > :begins_at) and (:state = '' or state = :state))
+select 'stay' as kind, state, '' as actor, count(*) as stays, count(*) filter (where is_open) as open_stays,
+    round(avg(days)::numeric, 2) as mean,
+    round(percentile_cont(0.9) within group (order by days)::numeric, 2) as p90,
+    round(sum(within)::numeric, 2) as waiting
+from lasting group by state
+union all
+select 'spell', state, actor, count(*), 0, null, null,
+    round(sum(greatest(date_part('epoch', least(until, :ends_at) - greatest(since, :begins_at)), 0))::numeric
+        / 86400, 2)
+from waits where since < :ends_at and (until is null or until > :begins_at) and (:state = '' or state = :state)
+group by state, actor
 """
+# What is over before the period began says nothing about it.
+_IN_PERIOD = f"{DOCUMENTS} and d.created_at < :ends_at and (not d.is_final or d.changed_at > :begins_at)"
 # What a paper says of money is text; only what is a number counts.
 _TOTAL = (
     "case when d.requisites->>'total' ~ '^-?[0-9]{1,18}(\\.[0-9]{1,6})?$' then (d.requisites->>'total')::numeric end"
@@ -37,16 +40,14 @@ _TOTAL = (
 _CURRENCY = "coalesce(nullif(d.requisites->>'currency', ''), 'RUB')"
 _IS_LATER = "(cast(:{0} as int) > 0 and s.since <= :now - make_interval(days => cast(:{0} as int)))"
 _IS_LATE, _IS_VERY_LATE = _IS_LATER.format("remind_after"), _IS_LATER.format("escalate_after")
-_NOW = f""",
-now_at as (select * from stays where until is null)
+_NOW = f"""
 select d.docflow_state, {_CURRENCY} as currency, count(*) as documents,
     count(*) filter (where {_IS_LATE}) as overdue, count(*) filter (where {_IS_VERY_LATE}) as escalated,
     coalesce(sum({_TOTAL}), 0) as total, coalesce(sum({_TOTAL}) filter (where {_IS_LATE}), 0) as overdue_total
 from now_at s join document d on d.id = s.document_id
 group by 1, 2
 """  # noqa: S608
-_STUCK = f""",
-now_at as (select * from stays where until is null)
+_STUCK = f"""
 select d.id as document_id, d.package_id, d.crm_item, d.document_type, d.number, d.date, d.file_name,
     coalesce(p.counteragent->>'name', '') as counteragent_name,
     coalesce(p.counteragent->>'inn', '') as counteragent_inn,
@@ -80,7 +81,7 @@ _UNDER_WAY = f"{DOCUMENTS} {STANDING} and not d.is_final"
 
 def lengths(database: Database, query: Query, rules: Rules) -> tuple[dict[str, Any], list[Bottleneck]]:
     """Stays of the period: (state → row of mean, p90 and so on, bottlenecks by total waiting)."""
-    statement = text(SPELLS.format(documents=DOCUMENTS) + _LENGTHS)
+    statement = text(SPELLS.format(documents=_IN_PERIOD) + _LENGTHS)
     with asking(database) as session:
         rows = session.execute(statement, _values(query, rules)).all()
     found = [

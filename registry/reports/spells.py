@@ -1,8 +1,8 @@
 """Which documents a query means, and how long each stood where: the beginning of every statement about documents.
 
-A document begins as not_sent when it is added; then its history tells, row by row; what happened without a row (a
-package was thrown away) shows in the document itself. Rows that change neither the state nor who has to act are one
-spell; spells of one state in a row are one stay. A stay that goes on counts until now, or until the period's end.
+A document begins as not_sent when it is added; then its history tells, row by row; that a package was thrown away,
+which leaves no row, shows in the document itself. Rows that change neither the state nor who has to act are one spell;
+spells of one state in a row are one stay. A stay that goes on counts until now, or until the period's end.
 """
 
 # Calls name their package while they wait for it, and in their answers.
@@ -21,32 +21,31 @@ DOCUMENTS = f"""
 STANDING = "and (:state = '' or d.docflow_state = :state)"
 SPELLS = """
 with seen as materialized (
-    select d.id, d.created_at, d.docflow_state, d.changed_at, d.needs_reply, d.raw_state
+    select d.id, d.created_at, d.docflow_state, d.changed_at, d.needs_reply
     {documents}),
 points as (
-    select id as document_id, needs_reply, 0 as kind, 0 as number,
-        'not_sent' as state, '' as resolution, created_at as at
+    select id as document_id, needs_reply, 0 as number, 'not_sent' as state, '' as resolution, created_at as at
     from seen
     union all
-    select s.id, s.needs_reply, 1, c.id, c.docflow_state, coalesce(c.raw_state->>'resolution_status', ''), c.at
+    select s.id, s.needs_reply, c.id, c.docflow_state, coalesce(c.raw_state->>'resolution_status', ''), c.at
     from seen s join state_change c on c.document_id = s.id
     union all
-    select id, needs_reply, 2, 0, docflow_state, coalesce(raw_state->>'resolution_status', ''), changed_at from seen),
+    select id, needs_reply, 9223372036854775807, docflow_state, '', changed_at from seen
+    where docflow_state = 'deleted'),
 told as (
-    select *, cast(:actors as jsonb)
-        ->> (state || '/' || needs_reply::text || '/' || (resolution = :approval)::text) as actor
-    from points),
+    select document_id, number, state, at, rules.value as actor
+    from points left join jsonb_each_text(cast(:actors as jsonb)) rules
+        on rules.key = state || '/' || needs_reply::text || '/' || (resolution = :approval)::text),
 marked as (
     select *, lag(state) over course is distinct from state as comes,
-        (lag(state) over course, lag(actor) over course) is distinct from (state, actor) as changes
-    from told window course as (partition by document_id order by kind, number)),
+        lag(actor) over course is distinct from actor as passes
+    from told window course as (partition by document_id order by number)),
 spells as (
-    select document_id, state, actor, at as since, lead(at) over course as until,
-        count(*) filter (where comes) over course as stay
-    from marked where changes window course as (partition by document_id order by kind, number)),
+    select document_id, state collate "C" as state, actor, comes, at as since, lead(at) over course as until,
+        max(at) filter (where comes) over course as stage_since,
+        min(at) filter (where comes) over (course rows between 1 following and unbounded following) as stage_until
+    from marked where comes or passes window course as (partition by document_id order by number)),
 waits as (select * from spells where actor is not null),
-stays as (
-    select document_id, state, min(since) as since, (array_agg(actor order by since desc))[1] as actor,
-        case when bool_or(until is null) then null else max(until) end as until
-    from waits group by document_id, stay, state)
+stays as (select state, since, stage_until as until from waits where comes),
+now_at as (select document_id, state, actor, stage_since as since from waits where until is null)
 """

@@ -18,6 +18,7 @@ class Call(Table):
         Index("call_open", "portal_id", postgresql_where=text("state in ('new', 'running')")),
         Index("call_deadline", "deadline_at", postgresql_where=text("state in ('new', 'running', 'waiting')")),
         Index("call_of_item", "portal_id", "workflow_document_id"),
+        Index("call_received", "received_at", postgresql_using="brin"),  # for reports; costs a new call next to nothing
         Index("call_waiting_package", "wait_package_id", postgresql_where=text("state = 'waiting'")),
         Index("call_waiting_invitation", "wait_invitation_id", postgresql_where=text("state = 'waiting'")),
     )

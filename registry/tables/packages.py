@@ -59,6 +59,7 @@ class Document(Table):
         Index("document_address", "portal_id", "message_id", "entity_id"),
         Index("document_custom_id", "custom_document_id"),
         Index("document_sameness", "portal_id", "crm_item", "sameness"),
+        Index("document_under_way", "portal_id", postgresql_where=text("not is_final")),
     )
     id: Mapped[int] = own_id()
     portal_id: Mapped[int] = mapped_column(ForeignKey("portal.id"))

@@ -61,6 +61,8 @@ def upgrade() -> None:
     op.add_column("document", sa.Column("origin", sa.Text(), nullable=False, server_default=""))
     op.alter_column("document", "origin", server_default=None)
     op.create_index("call_of_item", "call", ["portal_id", "workflow_document_id"], unique=False)
+    op.create_index("call_received", "call", ["received_at"], unique=False, postgresql_using="brin")
+    op.create_index("document_under_way", "document", ["portal_id"], unique=False, postgresql_where="not is_final")
     op.add_column("package", sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("package", sa.Column("last_error", sa.Text(), nullable=False, server_default=""))
     op.alter_column("package", "last_error", server_default=None)
