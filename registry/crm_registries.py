@@ -90,6 +90,16 @@ class CrmRegistries:
                 session.delete(row)
         return True
 
+    def open_items(self, kind: str) -> list[int]:
+        """Items of packages that are still gathered, and of their papers."""
+        packages = select(Package.id).where(Package.portal_id == self._portal_id, Package.state == "open")
+        papers = select(Document.id).where(Document.package_id.in_(packages))
+        mine = select(CrmMirror.their_id).where(CrmMirror.portal_id == self._portal_id, CrmMirror.kind == kind)
+        mine = mine.where(CrmMirror.our_id.in_(packages if kind == PACKAGES else papers))
+        with self._database.session() as session:
+            found = session.scalars(mine.where(CrmMirror.gone_at.is_(None), CrmMirror.their_id.is_not(None)))
+            return [their_id for their_id in found if their_id]
+
     def package_of_item(self, kind: str, their_id: int) -> int | None:
         """The package that an item shows, or whose paper it shows; None when it is none of ours."""
         known = self.items_with(kind, [their_id])

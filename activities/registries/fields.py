@@ -103,7 +103,8 @@ REQUISITES = (
     "contract_type",
     "effective_date",
 )
-PEOPLES_OWN = ("valid_till",)  # we know nothing of it, so we never write it
+# Of the first we know nothing; by the second people may bind an item otherwise than we did when we made it.
+PEOPLES_OWN = ("valid_till", "company")
 # What others branch on, hence written after everything else of a new package.
 STATUS = ("docflow_state", "state_code", "status", "status_code")
 SPOKEN = {one.name: one.label for fields in FIELDS.values() for one in fields}

@@ -1,21 +1,23 @@
 """Items of a registry that is a universal list.
 
-An update overwrites an element: what is there is read first and written again, our files from our own store.
+An update overwrites an element: what is there is read first and written again. Files are said to stay; one that did not
+is put there once more.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
 from activities.context import Context
-from activities.crm_ids import COMPANY, CrmItem
+from activities.crm_ids import CrmItem
 from activities.registries.fields import FILES, Field, read
 from activities.registries.lists import fields_of
 from activities.registries.shelves import Item, StoredFile, Writing
 from activities.saving import zipped
 from activities.sources import TakenFile
+from activities.values import PORTAL_ZONE
 from clients.bitrix24.crm import NewFile
 from clients.bitrix24.lists import WhichList
 from clients.bitrix24.models import FileRef, ListElement
@@ -28,7 +30,7 @@ _DAY, _MOMENT = "%d.%m.%Y", "%d.%m.%Y %H:%M:%S"
 class ListShelf:
     """row: as it was prepared; its fields say under which names the elements hold what."""
 
-    overwrites = True
+    may_lose_files = True
 
     def __init__(self, context: Context, row: CrmRegistry) -> None:
         self.kind, self._context = row.kind, context
@@ -51,9 +53,9 @@ class ListShelf:
         name = self._names.get("crm_item")
         return list(self._listed({f"={name}": item.short})) if name else []
 
-    def changed_since(self, moment: str) -> Iterator[Item]:
-        since = datetime.fromisoformat(moment).strftime(_MOMENT)
-        return iter(self._listed({">=TIMESTAMP_X": since}))
+    def changed_since(self, moment: str, known: Collection[int]) -> Iterator[Item]:
+        """A list does not say when an element was changed: all that are known are looked at."""
+        return iter(self.read(known).values())
 
     def is_there(self) -> bool:
         try:
@@ -87,6 +89,12 @@ class ListShelf:
             else:
                 element_id = writing.their_id
                 self._update(writing, self._element(element_id), opened)
+            item = self._item(self._element(element_id))
+            lost = [name for name, files in writing.spare.items() if files and not item.files.get(name)]
+            if not lost:
+                return item
+            again = replace(writing, values={}, files={name: writing.spare[name] for name in lost}, spare={})
+            self._update(again, self._element(element_id), opened)
         return self._item(self._element(element_id))
 
     def _add(self, writing: Writing, opened: ExitStack) -> int:
@@ -152,7 +160,7 @@ class ListShelf:
                 if not one.is_file
             },
             files={one.name: self._files(element, one) for one in self._fields if one.is_file},
-            company_id=CrmItem(COMPANY, int(company[3:])).item_id if company[3:].isdigit() else 0,
+            company_id=int(company[3:]) if company[3:].isdigit() else 0,
         )
 
     def _files(self, element: ListElement, field: Field) -> tuple[FileRef, ...]:
@@ -167,7 +175,7 @@ def _shown(field: Field, text: str) -> str:
         if field.type == "date" and text:
             return date.fromisoformat(text).strftime(_DAY)
         if field.type == "datetime" and text:
-            return datetime.fromisoformat(text).strftime(_MOMENT)
+            return datetime.fromisoformat(text).astimezone(PORTAL_ZONE).strftime(_MOMENT)
     except ValueError:  # a person's own words, written again with the rest
         return text
     return text

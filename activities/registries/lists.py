@@ -6,7 +6,7 @@ from activities.registries.made import Made, another_type, by_sort, refused
 from activities.values import Text
 from clients.bitrix24.lists import LISTS, WhichList
 from clients.bitrix24.models import ListField, PortalList
-from errors import NoAccess, NotConfigured, NotFoundThere, RequestRejected
+from errors import Conflict, NoAccess, NotConfigured, NotFoundThere, RequestRejected
 from registry.crm_registries import DOCUMENTS, PACKAGES, CrmRegistries
 from registry.tables import CrmRegistry
 
@@ -69,8 +69,9 @@ def _found(context: Context, kind: str, known: CrmRegistry | None, list_id: int)
 def _new(context: Context, kind: str) -> PortalList:
     title = TITLES[kind].of(context.language)
     try:
-        list_id = context.bitrix24.lists_add(code=CODES[kind], name=title)
-    except (NoAccess, NotFoundThere) as error:
+        rights = {f"U{context.portal.installer_user_id}": "X", "*": "W"}
+        list_id = context.bitrix24.lists_add(code=CODES[kind], name=title, rights=rights)
+    except (NoAccess, NotFoundThere, Conflict) as error:
         what = Text(
             f"реестры в CRM: портал не дал создать список ({error.detail}); создайте на портале список «{title}» и "
             "укажите его номер",

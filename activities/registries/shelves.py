@@ -50,7 +50,7 @@ NOWHERE = Birth()
 @dataclass(frozen=True, kw_only=True)
 class Writing:
     """What one item is to be told. values, files: only what changes; a file field is given all that stays in it.
-    their_id: None = it is to be made."""
+    their_id: None = it is to be made; spare: all files of ours that the item is to hold."""
 
     our_id: int
     mark: str
@@ -58,6 +58,7 @@ class Writing:
     values: Mapping[str, str]
     files: Mapping[str, Sequence[StoredFile | FileRef]] = field(default_factory=dict)
     birth: Birth = NOWHERE
+    spare: Mapping[str, Sequence[StoredFile]] = field(default_factory=dict)
 
     @property
     def new_bytes(self) -> int:
@@ -73,7 +74,7 @@ class Shelf(Protocol):
 
     kind: str
     names: frozenset[str]  # of the fields that it has, and title
-    overwrites: bool  # what is not written again is lost: give all files of ours whenever anything changes
+    may_lose_files: bool  # when anything is written: give spare files
 
     def read(self, ids: Collection[int]) -> dict[int, Item]:
         """Items by id; those that are not there are left out."""
@@ -84,8 +85,8 @@ class Shelf(Protocol):
     def bound_to(self, item: CrmItem) -> list[Item]:
         """Items of one item of the CRM."""
 
-    def changed_since(self, moment: str) -> Iterator[Item]:
-        """Items that anybody has changed since that moment (ISO 8601)."""
+    def changed_since(self, moment: str, known: Collection[int]) -> Iterator[Item]:
+        """Items that anybody has changed since that moment (ISO 8601), or all known ones where nobody can tell."""
 
     def is_there(self) -> bool:
         """Does the portal still have this registry?"""

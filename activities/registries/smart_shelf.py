@@ -22,7 +22,7 @@ PARENTS = "_parents"  # among the names of fields: kinds of items that its items
 class SmartShelf:
     """row: as it was prepared; its fields say under which names the items hold what."""
 
-    overwrites = False
+    may_lose_files = False
 
     def __init__(self, context: Context, row: CrmRegistry) -> None:
         self.kind, self._context = row.kind, context
@@ -51,7 +51,7 @@ class SmartShelf:
             return list(self._listed({f"={name}": item.item_id}))
         return list(self._listed({f"={self._names['crm_item']}": item.short})) if "crm_item" in self._names else []
 
-    def changed_since(self, moment: str) -> Iterator[Item]:
+    def changed_since(self, moment: str, known: Collection[int]) -> Iterator[Item]:
         return self._listed({">=updatedTime": moment})
 
     def is_there(self) -> bool:

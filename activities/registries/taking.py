@@ -121,7 +121,7 @@ def look_through(context: Context, since: str) -> set[int]:
     registries = CrmRegistries(context.registry.database, context.portal.id)
     found: set[int] = set()
     for kind, shelf in shelves(context).items():
-        for item in shelf.changed_since(since):
+        for item in shelf.changed_since(since, registries.open_items(kind)):
             for row in registries.items_with(kind, [item.id]):
                 if _changes(row, item):
                     package_id = registries.package_of_item(kind, item.id)

@@ -134,7 +134,7 @@ class _Telling:
 
     def _with_files(self, subjects: Sequence[Subject]) -> dict[int, Item]:
         """Items whose field of several files changes: what people put into it has to stay."""
-        if self.shelf.overwrites:
+        if self.shelf.may_lose_files:  # there it holds one file, which is ours
             return {}
         name = "signed_files"
         changing = [one.their_id for one in subjects if one.their_id and self._has_new_files(one, name)]
@@ -147,7 +147,8 @@ class _Telling:
             for name, text in subject.wanted.values.items()
             if name in self._names and (name in forced or sent_digest(subject.written, name) != digest(text))
         }
-        files = {name: self._files(subject, name, there) for name in self._changing_files(subject, bool(values))}
+        changing = [name for name in subject.wanted.files if self._has_new_files(subject, name)]
+        files = {name: self._files(subject, name, there) for name in changing}
         files = {name: parts for name, parts in files.items() if parts}
         if values or files or subject.their_id is None:
             mark = mark_of(self._kind, subject.our_id)
@@ -158,6 +159,7 @@ class _Telling:
                 values=values,
                 files=files,
                 birth=subject.birth,
+                spare=self._spare(subject) if self.shelf.may_lose_files else {},
             )
         self._remember_keys(subject)
         return None
@@ -166,10 +168,9 @@ class _Telling:
         """What people wrote and we could not take is written over once it cannot be taken any more."""
         return set(subject.written.get(REJECTED, {})) - set(subject.wanted.keys.get(REJECTED, {}))
 
-    def _changing_files(self, subject: Subject, has_values: bool) -> list[str]:
-        names = [name for name, files in subject.wanted.files.items() if files and name in self._names]
-        changed = [name for name in names if self._has_new_files(subject, name)]
-        return names if self.shelf.overwrites and (has_values or changed) else changed
+    def _spare(self, subject: Subject) -> dict[str, list[StoredFile]]:
+        files = subject.wanted.files.items()
+        return {name: [one for one in parts if self._has_bytes(one)] for name, parts in files if name in self._names}
 
     def _has_new_files(self, subject: Subject, name: str) -> bool:
         files = subject.wanted.files.get(name, [])

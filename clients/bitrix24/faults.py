@@ -100,7 +100,12 @@ _BY_CODE: dict[str, type[ServiceError]] = {
         NotFoundThere,
     ),
     **dict.fromkeys(
-        ("error_activity_already_installed", "disk_obj_22000"),
+        (
+            "error_activity_already_installed",
+            "disk_obj_22000",
+            "error_element_already_exists",
+            "error_iblock_already_exists",
+        ),
         Conflict,
     ),
 }

@@ -30,9 +30,14 @@ class ListMethods(Caller):
         """The lists of a type that our user may see."""
         return tuple(map(_list, self.list_pages("lists.get", {"IBLOCK_TYPE_ID": type})))
 
-    def lists_add(self, *, code: str, name: str, type: str = LISTS) -> int:
-        """The id of a new list. Never repeated here: find what an unclear failure left by its code."""
-        params = {"IBLOCK_TYPE_ID": type, "IBLOCK_CODE": code, "FIELDS": {"NAME": name, "BIZPROC": "Y"}}
+    def lists_add(self, *, code: str, name: str, rights: Mapping[str, str], type: str = LISTS) -> int:
+        """The id of a new list. Never repeated here: find what an unclear failure left by its code.
+
+        rights: {"U1": "X", "*": "W"}, a user, a department or everybody, to a letter of the portal's; nobody
+        else sees the list. Raises Conflict when the code is taken, NoAccess without an administrator.
+        """
+        fields = {"NAME": name, "BIZPROC": "Y"}
+        params = {"IBLOCK_TYPE_ID": type, "IBLOCK_CODE": code, "FIELDS": fields, "RIGHTS": dict(rights)}
         return wire.as_int(self.call("lists.add", params))
 
     def lists_field_get(self, which: WhichList) -> tuple[ListField, ...]:
@@ -61,7 +66,7 @@ class ListMethods(Caller):
         return wire.as_int(self.call("lists.element.add", params))
 
     def lists_element_update(self, which: WhichList, *, element_id: int, fields: Mapping[str, Any]) -> None:
-        """Overwrite an element: what is left out of `fields` is cleared."""
+        """Overwrite an element: what is left out of `fields` is cleared, except files."""
         params = {**which.params(), "ELEMENT_ID": element_id, "FIELDS": as_values(fields)}
         self.call("lists.element.update", params)
 

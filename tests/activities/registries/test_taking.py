@@ -51,9 +51,7 @@ def test_nothing_is_taken_where_people_changed_nothing(lonely_context: Context, 
     assert not registries.take_in(lonely_context, added["package_id"])
 
 
-def test_a_corrected_requisite_comes_into_the_paper(
-    lonely_context: Context, added, shown: Shown, requisites
-) -> None:
+def test_a_corrected_requisite_comes_into_the_paper(lonely_context: Context, added, shown: Shown, requisites) -> None:
     shown.change(shown.one().id, number="17/1", total="2440.00|RUB", date="2026-11-19", grounds="Договор № 6")
 
     assert take_and_show(lonely_context, added["package_id"])
@@ -127,9 +125,7 @@ def test_a_paper_cannot_become_another_one_of_its_package(
     assert "уже есть такой документ" in shown.raw(first.id)[shown.row().fields["problem"]]
 
 
-def test_after_the_freezing_the_item_is_written_over(
-    lonely_context: Context, added, shown: Shown, requisites
-) -> None:
+def test_after_the_freezing_the_item_is_written_over(lonely_context: Context, added, shown: Shown, requisites) -> None:
     freeze(lonely_context, added["package_id"])
     registries.show(lonely_context, added["package_id"])
     shown.change(shown.one().id, number="99")
