@@ -9,7 +9,7 @@ from datetime import datetime
 
 from activities.context import Context
 from activities.crm_ids import CrmItem
-from activities.deal.documents import name_of
+from activities.deal.documents import NAME, name_of
 from activities.diadoc_delete_unsent import STILL_OURS
 from activities.states import DocflowState, Outcome
 from activities.status import link_to, status_outputs
@@ -161,7 +161,7 @@ def _actions(
 ) -> Iterator[str]:
     """What a person may do now; the activities check once more. outcome: None where newer papers took its place."""
     if package.state == "open":
-        yield from ("continue", "delete")
+        yield from ("continue", "delete") if package.name == NAME else ("delete",)
     if package.state == "sending":
         yield from ("send", "delete")
     if package.state != "sent":

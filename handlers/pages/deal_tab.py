@@ -23,7 +23,9 @@ from handlers.failures import NO_STORE
 from handlers.pages import deal_tab_actions, deal_tab_files
 from handlers.pages.app.names import names_of
 from handlers.pages.asking import document_id_of, new_nonce, outcome
-from handlers.pages.deal_tab_plans import Plan, advance, begin
+from handlers.pages.deal_tab_gathering import begin
+from handlers.pages.deal_tab_plans import Plan
+from handlers.pages.deal_tab_progress import advance
 from handlers.pages.opening import opened
 from handlers.pages.showing import fragment, show
 from handlers.pages.visiting import Visitor, reading, sender_of, visitor_of

@@ -3,7 +3,7 @@
 A browser's new tab cannot show the page's token, so the page asks for the address with its token first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from activities import sources
+from activities.context import Context
 from activities.crm import Card
 from activities.deal.documents import documents_of
 from activities.deal.registry_papers import registry_papers
@@ -58,7 +59,7 @@ def _found(services: Services, visitor: Visitor, kind: str, number: str) -> dict
         row = documents_of(context, item, registry_papers).by_key(number)
         if row is None or not row.where:
             raise NotThere
-        taken = sources.take(context, _source(row.where), Card(context, item))
+        taken = sources.take(context, _source(context, row.where), Card(context, item))
         return {"blob": taken.blob, "name": taken.file_name}
     kept = packages.kept_file(int(number)) if kind == "kept" and number.isdecimal() else None
     paper_id = kept.document_id if kept else int(number) if kind == "paper" and number.isdecimal() else 0
@@ -68,13 +69,16 @@ def _found(services: Services, visitor: Visitor, kind: str, number: str) -> dict
     return {"blob": kept.blob, "name": kept.file_name} if kept else {"blob": paper.blob, "name": paper.file_name}
 
 
-def _source(where: Any) -> Source:
-    number = where.get("file_number")
+def _source(context: Context, where: Mapping[str, str]) -> Source:
+    """Of a generated document its PDF if there is one by now: nobody waits for it here."""
+    number, generated = where.get("file_number"), where.get("generated_document_id", "")
+    has_pdf = generated and context.bitrix24.crm_documentgenerator_document_get(int(generated)).pdf_url_machine
     return Source(
         source=where["source"],
         file_field=where.get("file_field", ""),
         file_number=int(number) if number else None,
-        generated_document_id=where.get("generated_document_id", ""),
+        generated_document_id=generated,
+        generated_format="pdf" if has_pdf else "docx",
     )
 
 

@@ -112,6 +112,22 @@
     if (event.target.id === "reason-form") byId("reason-dialog").close();
   });
 
+  // what is under way goes on by itself when we are busy or the network is away for a moment
+  const PAUSE = 2000;
+
+  function goOn(source) {
+    if (source && source.id === "progress") setTimeout(() => htmx.trigger(source, "again"), PAUSE);
+    return Boolean(source) && source.id === "progress";
+  }
+
+  document.addEventListener("htmx:after:request", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.response.status === 503 && goOn(ctx.sourceElement)) ctx.swap = "none";
+    else if (ctx.response.status >= 400) for (const waiting of all(":scope > .progress", ctx.sourceElement)) waiting.remove();
+  });
+
+  document.addEventListener("htmx:error", (event) => goOn(event.detail.ctx && event.detail.ctx.sourceElement));
+
   // --- presses
 
   document.addEventListener("click", (event) => {

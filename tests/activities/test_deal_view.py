@@ -12,7 +12,9 @@ from activities.deal.packages import packages_of
 from activities.deal.recipients import Chosen, recipient_view
 from activities.diadoc_add_document import DiadocAddDocument
 from activities.diadoc_send_package import DiadocSendPackage
+from clients.bitrix24.bizproc import Registration
 from clients.diadoc.ids import normal_box_id
+from errors import Unavailable
 from registry.settings import change_settings
 from sandbox.diadoc import seed
 from sandbox.portal.driver import CONTRACT_FILE, DEAL_DOCUMENT, FILES, TWO_REQUISITES
@@ -377,3 +379,17 @@ def test_a_template_is_started_once_a_press_with_the_packages_number(add, contex
     assert first == again != another
     assert len(portal_sandbox.workflows()) == 2
     assert portal_sandbox.workflows()[0]["parameters"] == {workflows.PARAMETER: str(package_id)}
+
+
+def test_a_template_whose_start_was_not_answered_is_not_started_again(add, context, invoice, portal_sandbox, app):
+    handler = "http://127.0.0.1:9/bitrix24/activities/waiting"
+    context.bitrix24.bizproc_activity_add(Registration(code="waiting", handler=handler, name="Waits", auth_user_id=1))
+    template_id = portal_sandbox.save_template("Отправка", [{"activity": "waiting", "name": "wait"}])
+    press = {"package_id": int(add()["package_id"]), "template_id": template_id, "press": "one"}
+    portal_sandbox.fault("bizproc.workflow.start", "lost_reply")
+
+    with pytest.raises(Unavailable):
+        workflows.start(context, DEAL_DOCUMENT, **press)
+    found = workflows.start(context, DEAL_DOCUMENT, **press)
+
+    assert [one["id"] for one in portal_sandbox.workflows()] == [found]

@@ -70,6 +70,18 @@ def test_a_double_click_sends_once(stage, visitor):
     assert len(packages_of(stage, deal)) == len(letters(stage, deal)) == 1
 
 
+def test_a_busy_moment_does_not_stop_what_is_under_way(stage, visitor):
+    deal = stage.deal(("Акт.pdf", PDF))
+    tab = DealTab.of(visitor(allow=["503"]), deal).ready()
+    tab.page.route("**/deal-tab/progress", lambda route: route.fulfill(status=503, body="<p>busy</p>"), times=2)
+    tab.tick(0, **ACT)
+
+    tab.press("send")
+
+    tab.told("sent")
+    assert len(letters(stage, deal)) == 1
+
+
 def test_two_tabs_send_once(stage, visitor):
     deal = stage.deal(("Акт.pdf", PDF))
     tabs = [DealTab.of(visitor(), deal).ready() for _ in range(2)]

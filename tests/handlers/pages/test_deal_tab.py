@@ -1,6 +1,5 @@
 """The tab of a deal: what is shown to whom, and that whatever is pressed is done once, as workflows do it."""
 
-import html
 from collections.abc import Callable
 
 import pytest
@@ -124,6 +123,16 @@ def test_nothing_ticked_is_a_fault_too(stage):
 
     assert "Выберите хотя бы один документ" in told
     assert stage.calls("diadoc_check_package") == []
+
+
+def test_more_documents_than_a_package_holds_are_refused_at_once(stage):
+    tab = stage.open(stage.deal("Счёт.pdf"))
+    (paper,) = tab.documents()
+
+    told = tab.go(tab.form(*[paper] * 41))
+
+    assert "не больше 40 документов" in told
+    assert stage.calls("diadoc_add_document") == []
 
 
 def test_the_same_form_sent_twice_sends_once(stage):
