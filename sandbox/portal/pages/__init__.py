@@ -9,7 +9,7 @@ from sandbox.portal.world import World
 
 
 def blueprint(world: World) -> Blueprint:
-    door = Blueprint("pages", __name__, template_folder="../templates")
+    door = Blueprint("pages", __name__)
     door.before_request(loopback_only)
     door.before_request(refuse_strangers)
     door.after_request(remember)
