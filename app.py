@@ -18,6 +18,7 @@ from commands import (
     portals,
     processes,
     registry,
+    report,
     requisites,
     triggers,
 )
@@ -75,6 +76,7 @@ for command in (
     poll.command,
     doctor.command,
     api_tokens.group,
+    report.command,
 ):
     main.add_command(command)
 
