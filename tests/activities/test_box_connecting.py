@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from activities.box_connecting import Login, connect_account, consent_address, exchange_code
 from activities.connections import Connections
@@ -12,7 +13,7 @@ from config import Config
 from errors import DiadocAuthLost, NotConfigured, ServiceError, Unavailable
 from registry.database import Database
 from registry.portal_registry import PortalRegistry
-from registry.tables import Portal
+from registry.tables import Account, Portal
 from sandbox.diadoc.driver import CLERK, LOGISTICS, ROBOT, ROMASHKA, DiadocSandbox
 
 Connect = Callable[..., Connections]
@@ -143,3 +144,40 @@ def test_no_address_is_made_while_the_provider_is_away(
 
     with pytest.raises(Unavailable):
         consent_address(connections, registry, administrator_id=1)
+
+
+def test_a_second_consent_leaves_no_account_behind(
+    connections: Connections, registry: PortalRegistry, diadoc_sandbox: DiadocSandbox
+) -> None:
+    connect_account(connections, registry, token=consented(connections, registry, diadoc_sandbox))
+    (before,) = registry.boxes.accounts()
+
+    connect_account(connections, registry, token=consented(connections, registry, diadoc_sandbox))
+
+    (after,) = registry.boxes.accounts()
+    assert after != before
+    with registry.database.session() as session:
+        assert list(session.scalars(select(Account.id))) == [after]
+
+
+def test_an_account_that_still_opens_a_box_stays(
+    connections: Connections, registry: PortalRegistry, diadoc_sandbox: DiadocSandbox
+) -> None:
+    connect_account(connections, registry, token=consented(connections, registry, diadoc_sandbox))
+
+    connect_account(connections, registry, token=consented(connections, registry, diadoc_sandbox, CLERK))
+
+    assert len(registry.boxes.accounts()) == 2
+
+
+def test_a_consent_that_connects_nothing_leaves_nothing(
+    connections: Connections, registry: PortalRegistry, diadoc_sandbox: DiadocSandbox
+) -> None:
+    token = consented(connections, registry, diadoc_sandbox)
+    diadoc_sandbox.fault("GetMyOrganizations", "status", status=500, times=-1)
+
+    with pytest.raises(Unavailable):
+        connect_account(connections, registry, token=token)
+
+    with registry.database.session() as session:
+        assert list(session.scalars(select(Account.id))) == []

@@ -4,6 +4,7 @@ from activities.crm import Card
 from activities.crm_ids import DEAL, CrmItem
 from activities.our_boxes import our_box, usable_box
 from errors import BoxNotChosen, DiadocAuthLost, NoAccess, SubscriptionEnded
+from registry.settings import change_settings
 from sandbox.diadoc import seed
 from sandbox.portal.driver import COMPANY_TYPE, DEAL_TYPE, OWN_COMPANY, TWO_REQUISITES
 
@@ -80,6 +81,45 @@ def test_without_an_own_company_the_only_box_acts(lonely_context, box, portal_sa
 def test_without_an_own_company_several_boxes_have_to_be_chosen_between(lonely_context, boxes):
     with pytest.raises(BoxNotChosen):
         our_box(lonely_context, "", None)
+
+
+def test_the_box_that_an_administrator_chose_stands_in_where_nothing_names_ours(lonely_context, boxes):
+    default = boxes[1]
+    choose(lonely_context, default.id)
+
+    assert our_box(lonely_context, "", None).id == default.id
+
+
+def test_the_default_never_stands_in_for_what_is_named(lonely_context, boxes, card, portal_sandbox):
+    choose(lonely_context, boxes[1].id)
+    assert our_box(lonely_context, "", card).inn == seed.ROMASHKA.inn
+    portal_sandbox.set_requisite("7805123400", "780501001", company_id=OWN_COMPANY)
+
+    for named, item in (("", Card(lonely_context, CrmItem(DEAL, 1))), (seed.LYUTIK.inn, None)):
+        with pytest.raises(BoxNotChosen):
+            our_box(lonely_context, named, item)
+
+
+def test_a_default_that_is_no_box_of_ours_any_more_is_none(lonely_context, boxes):
+    choose(lonely_context, 4711)
+
+    with pytest.raises(BoxNotChosen):
+        our_box(lonely_context, "", None)
+
+
+def test_a_paused_box_is_not_used(lonely_context, box):
+    assert lonely_context.registry.boxes.pause(box.id)
+
+    with pytest.raises(BoxNotChosen) as caught:
+        usable_box(lonely_context, "", None)
+
+    assert "приостановлен" in caught.value.text("ru")
+    assert lonely_context.registry.boxes.resume(box.id)
+    assert usable_box(lonely_context, "", None).id == box.id
+
+
+def choose(context, box_pk: int) -> None:
+    change_settings(context.registry.database, context.portal.id, user_id=1, default_box_pk=box_pk)
 
 
 def test_another_portals_box_is_as_absent_as_none(lonely_context, box, again, portal):

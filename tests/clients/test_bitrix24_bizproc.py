@@ -191,3 +191,14 @@ def test_a_workflow_is_started_and_found_running(kit):
     assert (instances[0].id, instances[0].template_id, instances[0].document_id) == ("6ab5.39", 5, "DEAL_1")
     assert instances[0].started_at == datetime(2026, 11, 21, 9, tzinfo=UTC)
     assert instances[0].owned_until is None
+
+
+def test_workflow_templates_of_a_document_type_are_listed_by_name(kit):
+    rows = [{"ID": "7", "NAME": "Отправка"}, {"ID": "9", "NAME": "Согласование"}]
+    kit.answers("bizproc.workflow.template.list", {"result": rows, "total": 2})
+    deals = ("crm", "CCrmDocumentDeal", "DEAL")
+
+    found = kit.client.bizproc_workflow_template_list(document_type=deals)
+
+    assert [(one.id, one.name) for one in found] == [(7, "Отправка"), (9, "Согласование")]
+    assert asked(kit)["FILTER"] == {"DOCUMENT_TYPE": list(deals)}
