@@ -19,7 +19,7 @@ from activities.registries.opening import shelves
 from activities.registries.shelves import Shelf
 from activities.situations import Situation, situation_of
 from clients.bitrix24.timeline import CONFIGURABLE
-from errors import NoAccess, NotFoundThere, ServiceError, SubscriptionEnded
+from errors import NotFoundThere, PortalAuthLost, ServiceError
 from registry.crm_registries import DOCUMENTS, PACKAGES
 from registry.tables import CrmMirror
 
@@ -35,11 +35,15 @@ def tell(context: Context, package_id: int) -> None:
     settings = context.registry.settings()
     if situation is None or not settings.tells_timeline:
         return
+    if not situation.documents and context.registry.mirror("timeline").get(package_id) is None:
+        return  # nothing to tell yet; but an entry whose papers were taken out says so
     layout = layout_of(situation, time_zone=settings.time_zone, links=_links(context, situation))
-    fields = {"completed": "Y" if situation.is_final else "N"}
+    fields = {"completed": "Y" if situation.is_final or not situation.documents else "N"}
     try:
         _Entry(context, situation).keep(fields, layout)
-    except (NoAccess, SubscriptionEnded) as error:
+    except ServiceError as error:
+        if error.temporary or isinstance(error, PortalAuthLost):
+            raise
         log.warning("no entry in the timeline", package_id=package_id, code=error.code, detail=error.detail)
         entry_comment.tell_outcome(context, situation, because=error)
 

@@ -43,6 +43,7 @@ _WAITED_FOR = {
 }
 _NOT_SENT, _ON_ITS_WAY = Text("Не отправлен", "Not sent"), Text("В пути", "On its way")
 _COUNTERAGENT, _ACTING = Text("Контрагент", "Counteragent"), Text("Кто должен действовать", "Who must act")
+_EMPTY = Text("В пакете нет документов", "The package holds no documents")
 _FILES = Text("файлы с подписями", "signed files")
 _REASON, _REGISTRY = Text("Причина отказа", "Reason of refusal"), Text("Пакет в реестре", "Package in the registry")
 
@@ -108,6 +109,8 @@ def _documents(situation: Situation, room: int, links: Links) -> dict[str, Block
     """A line a document; those that find no room are folded into the last one."""
     documents = situation.documents
     shown = documents if len(documents) <= room else documents[: room - 1]
+    if not documents:
+        return {"empty": _text(_EMPTY.of(situation.language))}
     lines = {f"document{one.id}": _document(one, situation, links) for one in shown}
     rest = documents[len(shown) :]
     return {**lines, "rest": _rest(rest, situation)} if rest else lines

@@ -64,7 +64,7 @@ _APPROVAL = Text(
 
 def is_news(situation: Situation) -> bool:
     """Is it something to be told at once? Not what was thrown away before Diadoc had it."""
-    if not situation.package.message_id:
+    if not situation.package.message_id or not situation.documents:
         return False
     return situation.waits_for_us or situation.outcome != Outcome.IN_PROGRESS
 

@@ -78,11 +78,11 @@ class Situation:
 
 
 def situation_of(context: Context, package_id: int) -> Situation | None:
-    """None for a package without documents: there is nothing to tell of it."""
+    """None when there is no such package."""
     package = context.registry.packages.get(package_id)
-    documents = context.registry.packages.documents(package_id)
-    if package is None or not documents:
+    if package is None:
         return None
+    documents = context.registry.packages.documents(package_id)
     status: dict[str, Any] = status_outputs(context, package, documents)
     return Situation(
         package=package,

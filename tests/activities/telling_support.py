@@ -84,3 +84,15 @@ class Stage:
 
 def make_stage(registry: PortalRegistry, sandbox: PortalSandbox, client: Any, box: Box) -> Stage:
     return Stage(registry, sandbox, Sender(registry.packages, client, box))
+
+
+def texts(block: dict[str, Any]) -> list[str]:
+    """Everything that a block shows."""
+    own = [block[name] for name in ("title", "value", "text") if isinstance(block.get(name), str)]
+    inner = [value for value in block.values() if isinstance(value, dict)]
+    return [*own, *(text for one in inner for text in texts(one))]
+
+
+def body(entry: dict[str, Any]) -> dict[str, str]:
+    """Block → what it shows."""
+    return {name: " | ".join(texts(block)) for name, block in entry["layout"]["body"]["blocks"].items()}

@@ -1,136 +1,29 @@
 """A package has one entry in its deal's timeline, whatever happens while it is made and kept up to date."""
 
-from io import BytesIO
-from typing import Any
-
 import pytest
 
-from activities import registries
 from activities.context import Context
 from activities.deal_entry import tell
 from errors import Unavailable
 from registry.settings import change_settings
 from registry.tables import Box, Portal
-from sandbox.portal.driver import DISMISSED, MANAGER
-from tests.activities.telling_support import LYUTIK, MONDAY, Stage, make_stage
+from sandbox.portal.driver import DISMISSED
+from tests.activities.telling_support import Stage, body, make_stage
 
+PAPER = {
+    "sameness": "Nonformalized/1/",
+    "document_type": "Nonformalized",
+    "file_name": "letter.pdf",
+    "file_size": 3,
+    "sha256": "00",
+    "blob": "1/00",
+}
 ADD, UPDATE = "crm.activity.configurable.add", "crm.activity.configurable.update"
 
 
 @pytest.fixture
 def stage(context: Context, box: Box, portal_sandbox) -> Stage:
     return make_stage(context.registry, portal_sandbox, context.diadoc(box), box)
-
-
-def texts(block: dict[str, Any]) -> list[str]:
-    """Everything that a block shows."""
-    own = [block[name] for name in ("title", "value", "text") if isinstance(block.get(name), str)]
-    inner = [value for value in block.values() if isinstance(value, dict)]
-    return [*own, *(text for one in inner for text in texts(one))]
-
-
-def body(entry: dict[str, Any]) -> dict[str, str]:
-    """Block → what it shows."""
-    return {name: " | ".join(texts(block)) for name, block in entry["layout"]["body"]["blocks"].items()}
-
-
-# what it shows
-
-
-def test_it_tells_the_state_with_whom_who_must_act_and_since_when(context, stage):
-    package = stage.sent("act", "letter", state="waiting_for_our_signature", since=MONDAY)
-
-    tell(context, package.id)
-
-    entry = stage.entry()
-    act, letter = stage.documents(package)
-    assert entry["layout"]["header"]["title"].endswith("»: ожидает нашей подписи")
-    assert entry["layout"]["header"]["tags"]["state"] == {"title": "Нужна наша подпись", "type": "warning"}
-    shown = body(entry)
-    assert shown["counteragent"] == f"Контрагент | {LYUTIK}, ИНН 9660003036, КПП 966001001"
-    assert shown["waiting"] == "Кто должен действовать | наш подписант, с 16.11.2026"
-    assert "Акт" in shown[f"document{act.id}"]
-    assert shown[f"document{letter.id}"].endswith("Ожидает нашей подписи")
-    assert entry["fields"]["responsibleId"] == MANAGER
-    assert entry["fields"]["completed"] == "N"
-
-
-def test_its_first_button_opens_the_documents_in_diadoc(context, stage):
-    package = stage.sent()
-
-    tell(context, package.id)
-
-    buttons = stage.entry()["layout"]["footer"]["buttons"]
-    assert buttons["diadoc"]["title"] == "Открыть в Диадоке"
-    assert f"letterId={package.message_id}" in buttons["diadoc"]["action"]["uri"]
-    assert buttons["edo"]["action"]["actionParams"]["packageId"] == package.id
-
-
-@pytest.mark.parametrize(
-    ("state", "title", "tag", "colour"),
-    [
-        ("sent", "отправлен", "В пути", "primary"),
-        ("delivered", "доставлен контрагенту", "Ждём контрагента", "primary"),
-        ("signed_by_counteragent", "подписан обеими сторонами", "Завершён успешно", "success"),
-        ("signed_with_discrepancies", "подписан с расхождениями", "Подписан с расхождениями", "warning"),
-        ("refused", "контрагент отказал в подписи", "Отказ", "failure"),
-        ("roaming_failed", "не доставлен: ошибка роуминга", "Не удалось отправить", "failure"),
-        ("revocation_requested_by_counteragent", "контрагент предложил аннулировать", "Нужна наша подпись", "warning"),
-        ("revoked", "аннулирован", "Аннулирован", "secondary"),
-    ],
-)
-def test_each_state_has_its_words_and_colour(context, stage, state, title, tag, colour):
-    package = stage.sent(state=state)
-
-    tell(context, package.id)
-
-    header = stage.entry()["layout"]["header"]
-    assert header["title"].endswith(f": {title}")
-    assert header["tags"]["state"] == {"title": tag, "type": colour}
-
-
-def test_it_speaks_english_where_the_portal_does(context, stage, again):
-    package = stage.sent(state="refused")
-
-    tell(again(context, language="en"), package.id)
-
-    entry = stage.entry()
-    assert entry["layout"]["header"]["title"].startswith(f"EDI package No. {package.id}")
-    assert not any("а" <= sign <= "я" for sign in entry["layout"]["header"]["tags"]["state"]["title"])
-    assert body(entry)["counteragent"].startswith("Counteragent")
-
-
-def test_a_refusal_is_shown_with_its_reason(context, stage):
-    package = stage.put(stage.sent(), "refused", refusal_reason="Неверная сумма " * 100)
-
-    tell(context, package.id)
-
-    reason = body(stage.entry())["reason"]
-    assert reason.startswith("Причина отказа | Неверная сумма")
-    assert len(reason) < 600
-
-
-def test_forty_papers_find_room_in_twenty_blocks(context, stage):
-    package = stage.sent(*["act"] * 40, state="delivered")
-
-    tell(context, package.id)
-
-    blocks = body(stage.entry())
-    assert len(blocks) == 20
-    assert "И ещё документов: 23" in blocks["rest"]
-    assert blocks["rest"].count("Доставлен контрагенту") == 23
-
-
-def test_a_name_with_markup_stays_text(context, stage):
-    package = stage.sent()
-    stage.sql("update document set number = '', file_name = '[URL=http://evil]<b>x</b>[/URL].pdf'")
-
-    tell(context, package.id)
-
-    assert "[" not in str(body(stage.entry()))
-
-
-# one entry
 
 
 def test_it_is_updated_and_never_repeated(context, stage, again):
@@ -233,6 +126,22 @@ def test_an_empty_package_is_not_told_of(context, stage):
     assert stage.entries() == []
 
 
+def test_an_emptied_package_says_so_until_papers_are_put_into_it(context, stage, again):
+    package = stage.sender.gather("act")
+    tell(context, package.id)
+    stage.registry.packages.remove_document(stage.documents(package)[0])
+    tell(again(context), package.id)
+    emptied = stage.entry()
+
+    stage.registry.packages.put_document(package.id, PAPER)
+    tell(again(context), package.id)
+
+    assert body(emptied) == {"empty": "В пакете нет документов"}
+    assert emptied["fields"]["completed"] == "Y"
+    assert stage.entry()["fields"]["completed"] == "N"
+    assert "empty" not in body(stage.entry())
+
+
 def test_a_dismissed_person_is_not_made_responsible(context, stage):
     stage.sandbox.change_item({"ASSIGNED_BY_ID": DISMISSED})
 
@@ -286,6 +195,15 @@ def test_a_comment_whose_making_was_left_unclear_is_found_again(context, stage, 
     assert len(stage.comments()) == 1
 
 
+@pytest.mark.parametrize("code", ["ACCESS_DENIED", "ENUM_FIELD", "ERROR_WRONG_CONTEXT"])
+def test_an_entry_that_is_refused_for_good_leaves_a_comment_of_the_outcome(context, stage, code):
+    stage.sandbox.fault(ADD, "status", status=400, body=f'{{"error": "{code}", "error_description": "no"}}', times=-1)
+
+    tell(context, stage.sent(state="refused").id)
+
+    assert len(stage.comments()) == 1
+
+
 def test_what_is_in_the_way_is_remembered(context, stage):
     refuse_entries(stage)
     package = stage.sent()
@@ -294,27 +212,3 @@ def test_what_is_in_the_way_is_remembered(context, stage):
 
     (effect,) = context.registry.effects(f"package:{package.id}").all()
     assert (effect.name, effect.facts["trouble"]) == ("entry", "NO_ACCESS")
-
-
-# where a registry is
-
-
-def test_papers_open_in_the_registry_once_they_are_there(context, stage, again):
-    registries.prepare(context)
-    package = stage.sent("act")
-    document = stage.documents(package)[0]
-    registries.show(context, package.id)
-    tell(context, package.id)
-    line = stage.entry()["layout"]["body"]["blocks"][f"document{document.id}"]["properties"]["blocks"]
-    before = "files" in line
-
-    blob = context.blobs.put(context.portal.id, BytesIO(b"signed"))
-    context.registry.packages.keep_file(document.id, kind="archive", file_name="a.zip", blob=blob)
-    tell(again(context), package.id)
-
-    blocks = stage.entry()["layout"]["body"]["blocks"]
-    line = blocks[f"document{document.id}"]["properties"]["blocks"]
-    assert line["name"]["properties"]["action"]["uri"].startswith("/crm/type/")
-    assert line["files"]["properties"]["text"] == "файлы с подписями"
-    assert "/crm/type/" in blocks["registry"]["properties"]["action"]["uri"]
-    assert before is False
