@@ -101,6 +101,11 @@ class DealTab:
     def press(self, word: str) -> None:
         self.frame.get_by_role("button", name=self.words[word], exact=True).click()
 
+    def is_within_its_width(self) -> bool:
+        """Nothing sticks out to the side."""
+        root = "document.documentElement"
+        return bool(self.frame.evaluate(f"{root}.scrollWidth === {root}.clientWidth"))
+
     def told(self, word: str) -> None:
         expect(self.frame.locator("#progress .done").last).to_contain_text(self.words[word], timeout=SECONDS)
 

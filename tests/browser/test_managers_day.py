@@ -19,6 +19,7 @@ def test_two_documents_are_sent_signed_by_both_and_opened(stage, visitor, screen
     # two documents are ticked; the invoice lacks its VAT
     invoice = tab.tick(0, type="ProformaInvoice", number="17", date="2026-11-20", total="1220,00")
     tab.tick(1, type="AcceptanceCertificate", number="8", date="2026-11-20", total="1220,00", vat="220,00")
+    assert tab.is_within_its_width()
     screenshot(tab.page, f"deal-tab-{language}")
     tab.press("send")
 
