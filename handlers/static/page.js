@@ -4,7 +4,19 @@
   "use strict";
   const one = (selector, around = document) => around.querySelector(selector);
   const inPortal = (act) => window.BX24 && BX24.init(() => act(BX24));
-  const fit = () => inPortal((portal) => portal.fitWindow());
+
+  // The library only lets a frame grow: a document is never lower than its window. So what has become much lower than
+  // it was first gets a lower window; older portals answer no such wish, hence the timer.
+  let fitted = 0;
+  function fit() {
+    const height = document.body.offsetHeight;
+    const isMuchLower = height + 40 < fitted;
+    fitted = height;
+    inPortal((portal) => {
+      if (isMuchLower) portal.resizeWindow(window.innerWidth, Math.max(height, 200));
+      setTimeout(() => portal.fitWindow(), isMuchLower ? 200 : 0);
+    });
+  }
 
   document.addEventListener("DOMContentLoaded", fit);
   document.addEventListener("htmx:after:settle", fit);

@@ -374,3 +374,46 @@ def test_the_choice_of_people_takes_the_page_from_who_may_not(stage, visitor):
     frame.locator("#tab-timing").click()
 
     expect(frame.get_by_role("alert").first).to_contain_text("Вам это не разрешено")
+
+
+def test_a_service_that_is_busy_for_a_moment_is_asked_again(opened):
+    page, frame = opened("timing", allow=[r"app/journal", r"status of 503"])
+    refusals = []
+
+    def refuse_twice(route):
+        if len(refusals) == 2:
+            return route.continue_()
+        refusals.append(route.request.url)
+        return route.fulfill(status=503, headers={"Retry-After": "0.2"}, body="busy")
+
+    page.route("**/bitrix24/pages/app/journal", refuse_twice)
+
+    show(frame, "journal")
+
+    assert len(refusals) == 2
+
+
+def test_a_lost_connection_is_told_beside_the_form_and_the_form_is_kept(opened):
+    page, frame = opened("timing", allow=[r"app/timing", r"htmx: htmx:error"])
+    panel(frame).get_by_label("Через сколько дней напомнить").fill("8")
+    page.route("**/bitrix24/pages/app/timing", lambda route: route.abort("connectionfailed"))
+
+    press(frame, "Сохранить")
+
+    expect(panel(frame).get_by_role("alert")).to_contain_text("Нет связи")
+    expect(panel(frame).get_by_label("Через сколько дней напомнить")).to_have_value("8")
+
+
+def test_a_question_is_asked_beside_what_was_pressed_and_the_frame_fits_again(opened):
+    page, frame = opened("registered")
+    expect(panel(frame).get_by_text("всё на месте")).to_have_count(4, timeout=SECONDS)
+    button = panel(frame).get_by_role("button", name="Убрать: Вкладка и кнопка в карточках")
+    button.click()
+    asked, pressed = frame.locator("#confirming").bounding_box(), button.bounding_box()
+    assert abs(asked["y"] - pressed["y"]) < 300
+    frame.locator("#confirming").get_by_role("button", name="Отмена").click()
+    tall = page.locator("iframe").bounding_box()["height"]
+
+    show(frame, "timing")
+
+    wait_until(lambda: page.locator("iframe").bounding_box()["height"] < tall - 100, 10, "a lower frame")

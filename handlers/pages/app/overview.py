@@ -13,6 +13,7 @@ def values(services: Services, visitor: Visitor) -> dict[str, Any]:
     """What the head of the page shows."""
     return {
         "host": host_of(visitor.portal),
+        "owner": ", ".join(names_of(services, visitor, [visitor.portal.installer_user_id]).values()),
         "token": token_state(services.database, visitor.portal.id),
         "figures": figures(services.database, visitor.portal.id),
         "inbox_files": len(services.inbox.waiting()),
