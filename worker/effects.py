@@ -12,7 +12,8 @@ import structlog
 
 from activities import deal_entry, notices, registries, signed_files, todos, triggers
 from activities.context import Context, context_beside
-from errors import AppError, PortalAuthLost, Unavailable
+from errors import AppError, InternalError, PortalAuthLost, Unavailable
+from registry.database import is_away
 from worker.running import Running
 
 log = structlog.get_logger()
@@ -28,6 +29,8 @@ SHOWN: tuple[Callable[[Context, int], None], ...] = (
 )
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 PATIENCE = timedelta(minutes=10)  # so long an answer waits for what is to be seen before it
+SPARE = timedelta(minutes=2)  # before its deadline an answer waits for nothing any more: the next try may be too late
+BROKEN_ATTEMPTS = 5  # a bug of ours is not cured by waiting, but an update may cure it
 
 
 def show(running: Running, package_id: int) -> None:
@@ -44,15 +47,19 @@ def show_first(running: Running, outputs: Mapping[str, Any]) -> None:
         show(running, package_id)
 
 
-def show_before(running: Running, outputs: Mapping[str, Any]) -> None:
-    """Before a waiting step is answered. Raises temporary errors for as long as it is worth waiting."""
+def show_before(running: Running, outputs: Mapping[str, Any], *, deadline_at: datetime | None = None) -> None:
+    """Before a waiting step is answered. Raises temporary errors for as long as it is worth waiting.
+
+    deadline_at: of the step, aware; what it waited for must not become a timeout.
+    """
     if not (package_id := outputs.get("package_id")):
         return
     try:
         _show(running, package_id)
     except AppError as error:
-        change = running.changes.get(package_id)
-        if error.temporary and change is not None and datetime.now(UTC) - change.noted_at < PATIENCE:
+        change, now = running.changes.get(package_id), datetime.now(UTC)
+        has_time = deadline_at is None or now < deadline_at - SPARE
+        if error.temporary and has_time and change is not None and now - change.noted_at < PATIENCE:
             raise
         log.warning("answered before it is shown", package_id=package_id, error_code=error.code)
 
@@ -69,20 +76,24 @@ def _show(running: Running, package_id: int) -> None:
         if change is None:
             return
         try:
-            _run(running, change.portal_id, package_id)
+            is_whole = _run(running, change.portal_id, package_id)
+            if not is_whole and change.attempts + 1 < BROKEN_ATTEMPTS:
+                raise InternalError
         except AppError as error:
             running.changes.postpone(package_id, pause=pause_after(change.attempts, error), trouble=error.code)
             raise
         running.changes.shown(package_id, version=change.version)
 
 
-def _run(running: Running, portal_id: int, package_id: int) -> None:
+def _run(running: Running, portal_id: int, package_id: int) -> bool:
+    """Whether nothing broke. What the other side refuses for good does not hold up the rest, nor does a bug of ours."""
     context = context_beside(
         portal=running.portals.get(portal_id),
         database=running.database,
         connections=running.connections,
         blobs=running.blobs,
     )
+    is_whole = True
     for effect in SHOWN:
         try:
             effect(context, package_id)
@@ -90,6 +101,13 @@ def _run(running: Running, portal_id: int, package_id: int) -> None:
             if error.temporary or isinstance(error, PortalAuthLost):
                 raise
             log.error("not shown", effect=effect.__module__, package_id=package_id, code=error.code, detail=str(error))
+        except Exception as error:
+            if is_away(error):
+                raise  # our own database: whoever shows it comes back
+            # whatever it is, the workflow's answer and what other people are shown must not suffer from it
+            log.exception("showing broke", effect=effect.__module__, package_id=package_id)
+            is_whole = False
+    return is_whole
 
 
 def pause_after(attempts: int, error: AppError) -> timedelta:

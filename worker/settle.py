@@ -73,7 +73,7 @@ def _known(running: Running, call: Call, connection: Connection) -> dict[str, An
 def _end(running: Running, call: Call, context: Context) -> None:
     try:
         outputs = finish(activity_of(call), context, call)
-        effects.show_before(running, outputs)
+        effects.show_before(running, outputs, deadline_at=call.deadline_at)
         answer(running, call, outputs)
     except AppError as error:
         if error.temporary:

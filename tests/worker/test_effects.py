@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 import worker.effects
 from activities.context import Context
@@ -141,6 +142,36 @@ def test_a_failure_for_good_does_not_hold_up_the_others(running, package, effect
     assert running.changes.get(package.id) is None
 
 
+def test_what_is_broken_in_us_neither_holds_up_the_others_nor_an_answer(running, package, effects, change):
+    effects.are(effects.failing(ValueError("a bug"), ValueError("a bug"), then="timeline"), effects.saying("notice"))
+
+    show_first(running, {"package_id": package.id})
+    show_before(running, {"package_id": package.id})
+
+    assert effects.said == ["notice", "notice"]
+    assert (change().attempts, change().trouble) == (2, "INTERNAL_ERROR")
+
+
+def test_what_is_broken_in_us_is_not_tried_for_ever(running, package, effects):
+    effects.are(effects.failing(*[ValueError("a bug")] * 100, then="timeline"))
+
+    for _ in range(worker.effects.BROKEN_ATTEMPTS):
+        show(running, package.id)
+
+    assert running.changes.get(package.id) is None
+
+
+def test_our_own_database_that_is_away_is_no_fault_of_what_is_shown(running, package, effects, change):
+    away = OperationalError("select", None, Exception("gone"))
+    effects.are(effects.failing(away, then="timeline"))
+
+    with pytest.raises(OperationalError):
+        show(running, package.id)
+    show(running, package.id)
+
+    assert effects.said == ["timeline"]
+
+
 def test_a_portal_whose_access_is_lost_is_shown_it_when_it_is_back(running, package, effects, change):
     effects.are(effects.failing(PortalAuthLost(system="Битрикс24"), then="timeline"), effects.saying("notice"))
 
@@ -260,6 +291,14 @@ def test_an_answer_waits_no_longer_than_is_reasonable(running, package, effects,
     show_before(running, {"package_id": package.id})
 
     assert change().trouble == "UNAVAILABLE"  # and is shown later
+
+
+def test_an_answer_does_not_wait_past_the_deadline_of_its_step(running, package, effects, change):
+    effects.are(effects.failing(AWAY, then="timeline"))
+
+    show_before(running, {"package_id": package.id}, deadline_at=datetime.now(UTC) + timedelta(minutes=1))
+
+    assert change().trouble == "UNAVAILABLE"
 
 
 def test_an_answer_does_not_wait_for_what_a_person_has_to_mend(running, package, effects):
