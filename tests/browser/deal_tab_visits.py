@@ -107,7 +107,7 @@ class DealTab:
         return bool(self.frame.evaluate(f"{root}.scrollWidth === {root}.clientWidth"))
 
     def told(self, word: str) -> None:
-        expect(self.frame.locator("#progress .done").last).to_contain_text(self.words[word], timeout=SECONDS)
+        expect(self.frame.locator("#progress p.done")).to_contain_text(self.words[word], timeout=SECONDS)
 
     def package(self, package_id: int) -> Locator:
         return self.frame.locator(f"tr[data-package='{package_id}']")
