@@ -49,12 +49,13 @@ class Following(Finding):
 
         asked_at: by `now()`, when Diadoc was asked. Of two who asked at once, the later one's answer stays.
         """
+        mine = Document.id == document_id, Document.portal_id == self._portal_id
         with self._database.session() as session:
-            document = session.scalar(
-                select(Document)
-                .where(Document.id == document_id, Document.portal_id == self._portal_id)
-                .with_for_update()
-            )
+            package_id = session.scalar(select(Document.package_id).where(*mine))
+            if package_id is None:
+                return False
+            self._lock(session, package_id)  # first, as everybody who changes papers does
+            document = session.scalar(select(Document).where(*mine).with_for_update(key_share=True))
             if document is None:
                 return False
             asked_at = asked_at or datetime.now(UTC)

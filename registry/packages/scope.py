@@ -35,10 +35,12 @@ class PortalScope:
     def _gathered(self, session: Session, package: Package) -> Package | None:
         """The open package of the same item and name, locked."""
         wanted = self._of(package.crm_item, package.name).where(Package.state == "open")
-        return session.scalar(wanted.with_for_update())
+        return session.scalar(wanted.with_for_update(key_share=True))
 
     def _lock(self, session: Session, package_id: int) -> Package:
-        package = session.scalar(self._packages().where(Package.id == package_id).with_for_update())
+        """Rows that only refer to the package may be written meanwhile: noting its change does, by a trigger."""
+        wanted = self._packages().where(Package.id == package_id)
+        package = session.scalar(wanted.with_for_update(key_share=True))
         if package is None:
             raise PackageNotFound(package=package_id)
         return package
