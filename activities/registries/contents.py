@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from activities import file_names, papers, states
+from activities import file_names, incoming, papers, states
 from activities.context import Context
 from activities.document_types import DOCUMENT_TYPES, DocumentRequisites
 from activities.registries import fields
@@ -114,33 +114,26 @@ def status_of(package: Package, state: DocflowState, documents: Sequence[Documen
 
 def of_incoming(context: Context, document: IncomingDocument) -> dict[str, str]:
     """The values of the item of a document that a counteragent sent to us."""
-    language, state = context.language, DocflowState(document.docflow_state)
-    known = DOCUMENT_TYPES.get(document.document_type)
-    kind = known.name.of(language) if known else document.document_type
-    said = document.requisites
-    currency = str(said.get("currency") or "")
-    named = Text(f"{kind} № {document.number}", f"{kind} No. {document.number}").of(language) if document.number else ""
-    who = document.counteragent.get("name", "")
+    language, known = context.language, DOCUMENT_TYPES.get(document.document_type)
+    title = incoming.title(document, language)
     shown: dict[str, Any] = {
-        "title": ", ".join(filter(None, [named or document.file_name, who])),
-        "type": kind,
+        "title": ", ".join(filter(None, [title, document.counteragent.get("name", "")])),
+        "type": known.name.of(language) if known else document.document_type,
         "type_code": document.document_type,
+        **requisites(papers.from_json(document.requisites)),
         "number": document.number,
         "date": fields.read("date", document.date),
-        "total": _sum(said.get("total"), currency),
-        "vat": _sum(said.get("vat"), currency),
-        "currency": currency,
-        "grounds": said.get("grounds"),
-        "contract_number": said.get("contract_number"),
-        "contract_date": fields.read("date", said.get("contract_date")),
         "is_final_version": True,
         "direction": INBOUND.of(language),
-        "sent_at": document.received_at,
+        "sent_at": document.sent_at or document.received_at,
         "updated_at": document.changed_at,
-        "docflow_state": state.text.of(language),
-        "state_code": state.value,
+        "docflow_state": incoming.state_text(document, language),
+        "state_code": document.docflow_state,
+        "problem": incoming.remarks(document, language),
         "message_id": document.message_id,
         "entity_id": document.entity_id,
+        "link": incoming.link_to(context, document),
+        "company_id": document.company_id or "",
     }
     return {name: fields.written(value) for name, value in shown.items()}
 
@@ -167,10 +160,6 @@ def signed(kept: Iterable[KeptFile]) -> list[StoredFile]:
         StoredFile(name=one.file_name, sha256=one.sha256, blob=one.blob, size=one.file_size)
         for one in sorted(youngest.values(), key=lambda one: one.id)
     ]
-
-
-def _sum(text: Any, currency: str) -> str:
-    return fields.read("money", f"{text}|{currency or fields.RUBLES}") if text else ""
 
 
 def _state(package: Package, documents: Sequence[Document]) -> DocflowState:

@@ -38,7 +38,7 @@ class ListShelf:
         self._which = WhichList(id=row.iblock_id, type=row.iblock_type)
         self._names: dict[str, str] = dict(row.fields)
         self._fields = [one for one in fields_of(row.kind) if one.name in self._names]
-        self.names = frozenset(["title", *(one.name for one in self._fields)])
+        self.names = frozenset(["title", "company_id", *(one.name for one in self._fields)])
 
     def read(self, ids: Collection[int]) -> dict[int, Item]:
         found = self._listed({"=ID": sorted(set(ids))}) if ids else []
@@ -53,9 +53,9 @@ class ListShelf:
         name = self._names.get("crm_item")
         return list(self._listed({f"={name}": item.short})) if name else []
 
-    def changed_since(self, moment: str, known: Collection[int]) -> Iterator[Item]:
+    def changed_since(self, moment: str, known: Collection[int] | None = None) -> Iterator[Item]:
         """A list does not say when an element was changed: all that are known are looked at."""
-        return iter(self.read(known).values())
+        return iter(self._listed({}) if known is None else self.read(known).values())
 
     def is_there(self) -> bool:
         try:
@@ -99,7 +99,7 @@ class ListShelf:
 
     def _add(self, writing: Writing, opened: ExitStack) -> int:
         company = f"CO_{writing.birth.company_id}" if writing.birth.company_id else ""
-        fields = self._values(writing, opened) | self._property("company", company)
+        fields = self._property("company", company) | self._values(writing, opened)
         fields["NAME"] = writing.values.get("title") or writing.mark
         try:
             return self._client.lists_element_add(self._which, code=_code(writing.mark), fields=fields)
@@ -122,7 +122,8 @@ class ListShelf:
         raise NotFoundThere(system="Битрикс24", method="lists.element.get", detail=f"element {element_id}")
 
     def _values(self, writing: Writing, opened: ExitStack) -> dict[str, Any]:
-        fields: dict[str, Any] = {}
+        company_id = writing.values.get("company_id", "")
+        fields: dict[str, Any] = self._property("company", f"CO_{company_id}" if company_id else "")
         for one in self._fields:
             if one.name in writing.values:
                 fields |= self._property(one.name, _shown(one, writing.values[one.name]))

@@ -85,8 +85,8 @@ class Shelf(Protocol):
     def bound_to(self, item: CrmItem) -> list[Item]:
         """Items of one item of the CRM."""
 
-    def changed_since(self, moment: str, known: Collection[int]) -> Iterator[Item]:
-        """Items that anybody has changed since that moment (ISO 8601), or all known ones where nobody can tell."""
+    def changed_since(self, moment: str, known: Collection[int] | None = None) -> Iterator[Item]:
+        """Items that anybody has changed since that moment (ISO 8601); where nobody can tell, all known ones (None: all)."""
 
     def is_there(self) -> bool:
         """Does the portal still have this registry?"""

@@ -46,7 +46,9 @@ def show_incoming(context: Context, incoming_id: int) -> None:
     with registries.exclusively(INCOMING_LOCK, incoming_id):
         row = context.registry.mirror(INCOMING).get(incoming_id)
         wanted = Wanted(contents.of_incoming(context, document), {"file": contents.original(document)})
-        birth = Birth(company_id=document.company_id)
+        birth = (
+            birth_of(context, f"CO_{document.company_id}") if document.company_id and not _is_there(row) else NOWHERE
+        )
         refusal = tell(context, Part(shelf, INCOMING, [Subject(incoming_id, row, wanted, birth)]))
     if refusal is not None:
         raise refusal

@@ -30,7 +30,7 @@ class SmartShelf:
         self._names: dict[str, str] = {name: at for name, at in row.fields.items() if name != PARENTS}
         self._parents: list[int] = row.fields.get(PARENTS, [])
         self._fields = [one for one in FIELDS[row.kind] if one.name in self._names]
-        self.names = frozenset(["title", *(one.name for one in self._fields)])
+        self.names = frozenset(["title", "company_id", *(one.name for one in self._fields)])
 
     def read(self, ids: Collection[int]) -> dict[int, Item]:
         wanted = sorted(set(ids))
@@ -51,7 +51,7 @@ class SmartShelf:
             return list(self._listed({f"={name}": item.item_id}))
         return list(self._listed({f"={self._names['crm_item']}": item.short})) if "crm_item" in self._names else []
 
-    def changed_since(self, moment: str, known: Collection[int]) -> Iterator[Item]:
+    def changed_since(self, moment: str, known: Collection[int] | None = None) -> Iterator[Item]:
         return self._listed({">=updatedTime": moment})
 
     def is_there(self) -> bool:
@@ -107,6 +107,8 @@ class SmartShelf:
         for name, text in writing.values.items():
             if name == "title":
                 fields["title"] = text
+            elif name == "company_id":
+                fields["companyId"] = int(text or 0)
             elif name in self._names:
                 fields[self._names[name]] = text
         for one in self._fields:

@@ -11,8 +11,6 @@ from activities.context import Context
 from activities.registries.opening import shelves
 from activities.registries.shelves import Item
 from activities.registries.smart_processes import PREFIX
-from clients.bitrix24.lists import WhichList
-from clients.bitrix24.models import ListElement
 from registry.crm_registries import DOCUMENTS, PACKAGES, CrmRegistries
 from registry.database import Database
 from registry.tables import CrmRegistry
@@ -39,12 +37,7 @@ class Shown:
         return row
 
     def items(self, kind: str = DOCUMENTS) -> list[Item]:
-        shelf = shelves(self.context)[kind]
-        known = [one.id for one in self._elements(kind)] if self.row(kind).iblock_id else []
-        return list(shelf.changed_since("2000-01-01T00:00:00+00:00", known))
-
-    def _elements(self, kind: str) -> list[ListElement]:
-        return list(self.context.bitrix24.lists_element_get(WhichList(id=self.row(kind).iblock_id)))
+        return list(shelves(self.context)[kind].changed_since("2000-01-01T00:00:00+00:00"))
 
     def one(self, kind: str = DOCUMENTS) -> Item:
         (item,) = self.items(kind)
