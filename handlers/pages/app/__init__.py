@@ -11,6 +11,7 @@ from handlers.pages.app import (
     programs,
     registered,
     registries,
+    reports,
     stuck,
     timing,
 )
@@ -33,6 +34,7 @@ TABS = {
         checks.TAB,
         journal.TAB,
         stuck.TAB,
+        reports.TAB,
         programs.TAB,
     )
 }
@@ -56,7 +58,7 @@ def blueprint(services: Services) -> Blueprint:
             raise NotThere
         return panel(services, visitor, TABS[name])
 
-    for module in (boxes, checks, journal, people, programs, registered, registries, stuck, timing):
+    for module in (boxes, checks, journal, people, programs, registered, registries, reports, stuck, timing):
         module.routes(door, services)
     return door
 
