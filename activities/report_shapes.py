@@ -109,7 +109,7 @@ class PersonSchema(Schema):
     last_at = fields.DateTime(required=True)
 
 
-class ErrorSchema(Schema):
+class ErrorCountSchema(Schema):
     """registry.reports.ErrorCount"""
 
     code = fields.String(required=True)
@@ -147,18 +147,23 @@ class ReportSchema(Schema):
     stuck_count = fields.Integer(required=True)
     stuck = fields.List(fields.Nested(PaperSchema), required=True)
     people = fields.List(fields.Nested(PersonSchema), required=True)
-    errors = fields.List(fields.Nested(ErrorSchema), required=True)
+    errors = fields.List(fields.Nested(ErrorCountSchema), required=True)
     steps = fields.Nested(StepsSchema, required=True)
     days = fields.List(fields.Nested(DaySchema), required=True)
 
 
 def as_json(report: Report) -> dict[str, Any]:
     """The report for programs: texts, numbers, lists and objects only."""
+    return dict(ReportSchema().dump(as_values(report)))
+
+
+def as_values(report: Report) -> dict[str, Any]:
+    """What ReportSchema writes."""
     overdue = _row(report.overdue)
     overdue |= {"remind_after_days": report.remind_after_days, "escalate_after_days": report.escalate_after_days}
     values = {name: getattr(report, name) for name in ("money", "stuck_count", "people", "errors", "steps", "days")}
     named = {name: [_named(one) for one in getattr(report, name)] for name in ("stages", "bottlenecks", "stuck")}
-    return dict(ReportSchema().dump({**values, **named, "overdue": overdue, "period": report.query}))
+    return {**values, **named, "overdue": overdue, "period": report.query}
 
 
 def _named(one: Stage | Bottleneck | Paper) -> dict[str, Any]:

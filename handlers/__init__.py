@@ -6,7 +6,7 @@ import structlog
 from flask import Flask, Response, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from handlers import activities, diadoc, events, failures, health, installation, pages, rendering
+from handlers import activities, api, diadoc, events, failures, health, installation, pages, rendering
 from handlers.bell import Bell
 from handlers.bodies import MAX_BYTES
 from handlers.keeping import Keeper
@@ -32,6 +32,7 @@ def register(app: Flask, services: Services) -> None:
     app.register_blueprint(installation.blueprint(services, late))
     app.register_blueprint(events.blueprint(services, late))
     pages.register(app, services)
+    api.register(app, services)
     app.register_blueprint(diadoc.blueprint(services))
     app.register_blueprint(health.blueprint(services))
     hops = services.config.trusted_proxies
