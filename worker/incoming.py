@@ -7,10 +7,11 @@ import structlog
 from activities import incoming_facts, incoming_notice, triggers
 from activities.context import Context, context_beside
 from activities.registries.showing import show_incoming
-from errors import AppError, AuthLost, SubscriptionEnded
+from errors import AppError, AuthLost, InternalError, SubscriptionEnded
+from registry.database import is_away
 from registry.incoming import Arrivals
 from registry.tables import IncomingDocument
-from worker.effects import pause_after
+from worker.effects import BROKEN_ATTEMPTS, pause_after
 from worker.running import Running
 
 log = structlog.get_logger()
@@ -36,7 +37,9 @@ def take_incoming(running: Running, incoming_id: int) -> None:
         if document is None:
             return
         try:
-            _show(running, document)
+            is_whole = _show(running, document)
+            if not is_whole and document.attempts + 1 < BROKEN_ATTEMPTS:
+                raise InternalError
         except AppError as error:
             arrivals.postpone(incoming_id, pause=pause_after(document.attempts, error))
             log.info("not shown yet", incoming_id=incoming_id, error_code=error.code, detail=str(error))
@@ -44,14 +47,15 @@ def take_incoming(running: Running, incoming_id: int) -> None:
         arrivals.shown(incoming_id, changed_at=document.changed_at)
 
 
-def _show(running: Running, document: IncomingDocument) -> None:
-    """Raises what may pass; what is refused for good does not stop the rest."""
+def _show(running: Running, document: IncomingDocument) -> bool:
+    """Whether nothing broke. Raises what may pass; what is refused for good stops nothing, nor does a bug of ours."""
     context = context_beside(
         portal=running.portals.get(document.portal_id),
         database=running.database,
         connections=running.connections,
         blobs=running.blobs,
     )
+    is_whole = True
     for step in STEPS:
         try:
             step(context, document.id)
@@ -60,3 +64,10 @@ def _show(running: Running, document: IncomingDocument) -> None:
             if error.temporary or isinstance(error, AuthLost) or is_unpaid:
                 raise
             log.error("not shown", step=step.__name__, incoming_id=document.id, code=error.code, detail=str(error))
+        except Exception as error:
+            if is_away(error):
+                raise  # our own database: the job comes back
+            # what others send may be anything, and must not keep a worker busy with one document for ever
+            log.exception("showing broke", step=step.__name__, incoming_id=document.id)
+            is_whole = False
+    return is_whole

@@ -10,6 +10,7 @@ from activities.alarms import raise_alarms
 from activities.context import Context, context_beside
 from activities.reminders import due_before, remind
 from errors import AppError
+from registry.database import is_away
 from registry.settings import read_settings
 from registry.telling import Telling
 from worker.running import Running
@@ -58,4 +59,8 @@ def _done(work: Callable[[], None], **about: int) -> bool:
     except AppError as error:
         log.warning("not told", code=error.code, detail=str(error), **about)
         return not error.temporary
+    except Exception as error:
+        if is_away(error):
+            raise  # our own database: the job comes back
+        log.exception("telling broke", **about)  # a bug of ours with one package must not keep all that come after it
     return True

@@ -27,6 +27,7 @@ from scheduler.changes import enqueue_changes
 from tests.activities.formal_files import transfer
 from tests.conftest import SECRET_KEY
 from tests.worker.workflows import installed
+from worker.effects import BROKEN_ATTEMPTS
 from worker.incoming import take_incoming
 from worker.polling import begin_feed, poll
 from worker.running import Running
@@ -382,7 +383,7 @@ def test_a_registry_that_is_a_list_has_no_funnel(house: House, offered) -> None:
 # Nothing is lost, nothing is made twice
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """The process dies here."""
 
 
@@ -456,6 +457,22 @@ def test_what_the_portal_refuses_for_good_does_not_keep_people_in_the_dark(house
 
     assert document.shown_at is not None
     assert (len(house.items()), len(house.notices())) == (1, 1)
+
+
+def test_what_is_broken_in_us_is_put_off_and_holds_up_nothing_else(house: House, prepared, monkeypatch) -> None:
+    def broken(context: Context, incoming_id: int) -> None:
+        raise ValueError("a bug")
+
+    steps = [broken if step is incoming_facts.learn_file else step for step in worker.incoming.STEPS]
+    monkeypatch.setattr(worker.incoming, "STEPS", tuple(steps))
+
+    [first] = house.receive()
+    for _ in range(BROKEN_ATTEMPTS - 1):
+        take_incoming(house.running, first.id)
+
+    assert (first.shown_at, first.attempts) == (None, 1)
+    assert len(house.items()) == len(house.notices()) == 1
+    assert house.documents()[0].shown_at is not None
 
 
 def test_while_one_shows_a_document_another_leaves_it(house: House, prepared) -> None:

@@ -74,6 +74,14 @@ def test_what_is_wrong_with_one_does_not_concern_the_others(running, portal, wai
     assert looked.packages == waiting
 
 
+def test_what_is_broken_in_us_does_not_concern_the_others(running, portal, waiting, looked):
+    looked.errors = {0: ValueError("a bug"), waiting[0]: ValueError("a bug")}
+
+    remind_portal(running, portal.id)
+
+    assert looked.packages == waiting
+
+
 def test_a_portal_that_does_not_answer_is_left_for_the_next_time(running, portal, waiting, looked):
     looked.errors = {waiting[1]: Unavailable(system="Битрикс24")}
 
