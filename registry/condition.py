@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Text, cast, column, func, select, text, union_all
 
 from registry.database import Database
-from registry.tables import Account, Audit, Call, CrmRegistry, PackageChange, PortalToken, Tick
+from registry.tables import Account, Audit, Call, PackageChange, PortalToken, Tick
 
 MOST_CALLS = 1000  # whose tokens are tried with the keys: enough to see a dropped one
 _TO_ANSWER = ("new", "running", "waiting", "answering")
@@ -44,13 +44,6 @@ def not_shown(database: Database, portal_id: int) -> NotShown:
         wanted = select(PackageChange.trouble).where(mine, PackageChange.trouble != "").distinct()
         troubles = tuple(session.scalars(wanted.order_by(PackageChange.trouble).limit(10)))
     return NotShown(count=count, since=since, troubles=troubles)
-
-
-def registries(database: Database, portal_id: int) -> list[CrmRegistry]:
-    """The registries that were prepared on a portal."""
-    wanted = select(CrmRegistry).where(CrmRegistry.portal_id == portal_id).order_by(CrmRegistry.kind)
-    with database.session() as session:
-        return list(session.scalars(wanted))
 
 
 def ending_methods(database: Database) -> dict[str, str]:

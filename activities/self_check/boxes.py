@@ -73,7 +73,7 @@ def _feed(context: Context, box: Box) -> Said:
             " again: reading goes on where it stood.",
         )
     if box.index_key is None:
-        return fine("Из ящика ещё ничего не отправляли.", "Nothing was sent from this box yet.")
+        return fine("Читать ещё нечего.", "There is nothing to read yet.")
     seconds = age(box.feed_read_at or box.connected_at)
     if seconds <= max(FEED_POLLS * context.connections.config.status_poll_seconds, FEED_SECONDS):
         read = ago(seconds)

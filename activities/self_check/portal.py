@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 
-from activities import registering
+from activities import placements, registering
 from activities.context import Context
 from activities.self_check.findings import Check, Said, age, ago, bad, day, fine, warn
 from activities.self_check.installation import skew
 from activities.values import Text
 from clients import addresses
 from registry import condition
+from registry.crm_registries import CrmRegistries
 from registry.overview import figures, token_state
 
 REFRESH_LIFE = timedelta(days=180)  # of a refresh token: who is not asked for so long has to install again
@@ -31,7 +32,6 @@ NEEDED_METHODS = {
     "crm.type.add": Text("смарт-процессы", "smart processes"),
     "crm.automation.trigger.add": Text("триггеры", "triggers"),
 }
-WANTED_PLACEMENTS = ("CRM_DEAL_DETAIL_TAB", "CRM_DEAL_DETAIL_TOOLBAR")
 NOT_SHOWN_SECONDS, NOT_SHOWN_LONG = 600.0, 3600.0
 
 
@@ -155,18 +155,20 @@ def _registrations(context: Context) -> Said:
 
 
 def _placements(context: Context) -> Said:
-    public_url = context.connections.config.public_url
-    bound = context.bitrix24.placement_get()
-    ours = {one.placement for one in bound if one.handler.startswith(f"{public_url}/")}
-    missing = [placement for placement in WANTED_PLACEMENTS if placement not in ours]
-    strange = sorted({one.placement for one in bound if not one.handler.startswith(f"{public_url}/")})
-    if not missing and not strange:
-        return fine("Вкладка и кнопка сделки на месте.", "The deal's tab and button are in place.")
+    listed = placements.registrations(
+        context.bitrix24,
+        public_url=context.connections.config.public_url,
+        type_ids=context.registry.settings().page_types,
+    )
+    wrong = [one.code for one in listed if one.state != "registered"]
+    if not wrong:
+        return fine("Вкладка и кнопка карточек на месте.", "The tab and the button of cards are in place.")
+    names = ", ".join(wrong)
     return warn(
-        f"Не привязаны: {', '.join(missing) or '—'}; ведут на другой адрес: {', '.join(strange) or '—'}. Администратору"
-        " портала нужно привязать их заново на странице приложения.",
-        f"Not bound: {', '.join(missing) or '—'}; bound to another address: {', '.join(strange) or '—'}. The portal's"
-        " administrator has to bind them again on the application's page.",
+        f"Не привязаны или ведут на другой адрес: {names}. Администратору портала нужно привязать их заново на странице"
+        " приложения, на вкладке «Роботы и действия».",
+        f"Not bound, or bound to another address: {names}. The portal's administrator has to bind them again on the"
+        " application's page, on its tab of robots and activities.",
     )
 
 
@@ -175,7 +177,7 @@ def _clock(context: Context) -> Said | None:
 
 
 def _registries(context: Context) -> Said:
-    prepared = condition.registries(context.registry.database, context.portal.id)
+    prepared = CrmRegistries(context.registry.database, context.portal.id).all().values()
     if not prepared:
         return warn(
             "Не подготовлены: документы не видны в CRM. Администратору портала нужно нажать «Подготовить реестры» на"

@@ -13,7 +13,7 @@ import time_machine
 from cryptography.fernet import Fernet
 from sqlalchemy import text
 
-from activities import self_check
+from activities import placements, self_check
 from activities.context import Context
 from activities.registering import register
 from activities.self_check import Finding, installation
@@ -70,13 +70,12 @@ def in_order(context: Context, database: Database, monkeypatch: pytest.MonkeyPat
     """A context of an installation where everything that a portal can tell is in order."""
     client, public_url = context.bitrix24, context.connections.config.public_url
     register(client, Portals(database), context.portal, public_url=public_url)
-    for placement in ("CRM_DEAL_DETAIL_TAB", "CRM_DEAL_DETAIL_TOOLBAR"):
-        handler = f"{public_url}/bitrix24/pages/deal-tab"
-        client.placement_bind(placement=placement, handler=handler, titles={"ru": "ЭДО"})
+    placements.register(client, public_url=public_url, type_ids=())
     with database.session() as session:
         session.add(Tick(job="status_poll", slot=1))
         for kind in ("documents", "packages"):
-            session.add(CrmRegistry(portal_id=context.portal.id, kind=kind, backend="smart_process", title=kind))
+            there = {"backend": "smart_process", "title": kind, "type_id": 1, "fields": {"number": "UF_NUMBER"}}
+            session.add(CrmRegistry(portal_id=context.portal.id, kind=kind, **there))
     monkeypatch.setattr(installation, "DISK_LOW", 0)
     return replace(context, portal=Portals(database).get(context.portal.id))
 
