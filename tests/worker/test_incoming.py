@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 import worker.incoming
-from activities import incoming, incoming_facts, registries, triggers
+from activities import incoming_facts, registries, triggers
 from activities.context import Context, context_beside
 from activities.registries.opening import shelves
 from config import Config, read_config
@@ -217,7 +217,7 @@ def test_several_companies_with_these_requisites_are_none(house: House, prepared
     [document] = house.receive()
 
     assert (document.company_id, document.remarks) == (0, ["company_ambiguous"])
-    assert "ни одна не выбрана" in incoming.remarks(document, "ru")
+    assert "ни одна не выбрана" in house.items()[0].values["problem"]
 
 
 def test_a_branch_is_not_its_head_office(house: House, prepared) -> None:
@@ -265,8 +265,8 @@ def test_a_file_that_is_too_large_leaves_an_item_with_a_remark(house: House, pre
     [document] = house.receive()
 
     assert (document.blob, document.remarks) == ("", ["file_too_large"])
-    assert "больше 70 МБ" in incoming.remarks(document, "ru")
-    assert len(house.items()) == 1
+    [item] = house.items()
+    assert "больше 70 МБ" in item.values["problem"]
     assert house.diadoc.requests("GetEntityContent") == []
 
 
