@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from registry.portals import Portals
+from registry.tables import Portal
 from sandbox.diadoc import seed
 from sandbox.diadoc.driver import DiadocSandbox
 from sandbox.portal.driver import ADMIN, LocalApp, PortalSandbox
@@ -34,3 +36,15 @@ def visit(door: Door, local_app: LocalApp, portal_sandbox: PortalSandbox) -> Cal
         return Visit(portal_sandbox, local_app, user_id, **frame)
 
     return visits
+
+
+@pytest.fixture
+def visitor(visit: Callable[..., Visit]) -> Visit:
+    """An administrator on the application's page."""
+    return visit()
+
+
+@pytest.fixture
+def ours(door: Door, visitor: Visit) -> Portal:
+    """The portal whose page is open."""
+    return next(one for one in Portals(door.database).all() if one.member_id == visitor.fields["member_id"])
