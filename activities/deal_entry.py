@@ -98,11 +98,12 @@ class _Entry:
             return 0
         return known.their_id or self._found()
 
-    def _found(self) -> int:
+    def _found(self, after: int = 0) -> int:
         owner = {"OWNER_TYPE_ID": self._item.entity_type_id, "OWNER_ID": self._item.item_id}
         mark = {"ORIGINATOR_ID": ORIGINATOR, "ORIGIN_ID": self._mark}
         found = self._context.bitrix24.crm_activity_list({**owner, **mark, "PROVIDER_ID": CONFIGURABLE})
-        return next((one.id for one in found if (one.originator_id, one.origin_id) == (ORIGINATOR, self._mark)), 0)
+        ours = (one.id for one in found if (one.originator_id, one.origin_id) == (ORIGINATOR, self._mark))
+        return next((number for number in ours if number > after), 0)
 
     def _update(self, their_id: int, fields: dict[str, Any], layout: dict[str, Any]) -> int:
         try:
@@ -110,7 +111,8 @@ class _Entry:
         except ServiceError as error:
             if error.vendor_code.upper() != OTHER_APPLICATION:
                 raise
-            return self._add(fields, layout)
+            newer = self._found(after=their_id)  # made by an earlier try whose answer was lost
+            return self._update(newer, fields, layout) if newer else self._add(fields, layout)
         return their_id
 
     def _add(self, fields: dict[str, Any], layout: dict[str, Any]) -> int:

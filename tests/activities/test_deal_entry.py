@@ -111,6 +111,24 @@ def test_an_application_that_was_added_anew_makes_an_entry_of_its_own(context, s
     assert newest["fields"]["completed"] == "Y"
 
 
+def test_an_application_that_was_added_anew_makes_one_entry_though_the_answer_was_lost(context, stage, again):
+    package = stage.sent()
+    tell(context, package.id)
+    body = '{"error": "ERROR_WRONG_APPLICATION", "error_description": "Another one"}'
+    stage.sandbox.fault(UPDATE, "status", status=400, body=body, times=2)
+    stage.sandbox.fault(ADD, "lost_reply")
+    stage.put(package, "delivered")
+
+    with pytest.raises(Unavailable):
+        tell(again(context), package.id)
+    tell(again(context), package.id)
+    stage.put(package, "signed_by_counteragent")
+    tell(again(context), package.id)
+
+    assert len(stage.entries()) == 2  # the other application's and ours
+    assert max(stage.entries(), key=lambda one: one["id"])["fields"]["completed"] == "Y"
+
+
 def test_each_package_has_an_entry_of_its_own(context, stage):
     for package in (stage.sent(), stage.sent()):
         tell(context, package.id)
