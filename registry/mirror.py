@@ -41,6 +41,10 @@ class Mirror:
         """It is there. written: digests by our field names, laid over those that were kept."""
         self._set(our_id, their_id=their_id, written=CrmMirror.written.op("||")(written), written_at=datetime.now(UTC))
 
+    def begin(self, our_id: int, written: dict[str, Any]) -> None:
+        """Before something is written there: what is needed to know it again when the answer is lost."""
+        self._set(our_id, written=CrmMirror.written.op("||")(written))
+
     def gone(self, our_id: int) -> None:
         """A person deleted it: it is not made again."""
         self._set(our_id, gone_at=datetime.now(UTC))

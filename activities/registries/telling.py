@@ -1,7 +1,7 @@
 """Writing items: each is made once, told only what has changed, and never made again once a person deleted it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 REJECTED = "_rejected"  # in what was written: requisites that people wrote and we could not take, with the reason
 FILE_IDS = "_files"  # in what was written: of which file of ours (by its hash) the portal made which
+ADDING = "_adding"  # in what was written: files that are being put into an item (hashes), and those there before (ids)
 NOTHING = [digest(""), digest("")]
 _MARKS = {DOCUMENTS: "document", PACKAGES: "package", INCOMING: "incoming"}
 _GONE = Text(
@@ -115,12 +116,15 @@ class _Telling:
 
     def plan(self) -> list[Writing]:
         """What is to be written; that an item is going to be made is remembered."""
+        there = self._with_files(list(self._subjects.values()))
+        self._subjects = {number: self._recognized(one, there) for number, one in self._subjects.items()}
         subjects = list(self._subjects.values())
-        there = self._with_files(subjects)
         writings = [one for one in (self._writing(subject, there) for subject in subjects) if one is not None]
         for writing in writings:
             if writing.their_id is None:
                 self._mirror.intend(writing.our_id)
+            if "signed_files" in writing.files and not self.shelf.may_lose_files:
+                self._mirror.begin(writing.our_id, {ADDING: _adding(writing.files["signed_files"], there, writing)})
         return writings
 
     def _found_again(self, subjects: Sequence[Subject]) -> list[Subject]:
@@ -139,6 +143,17 @@ class _Telling:
         name = "signed_files"
         changing = [one.their_id for one in subjects if one.their_id and self._has_new_files(one, name)]
         return self.shelf.read(changing) if changing else {}
+
+    def _recognized(self, subject: Subject, there: Mapping[int, Item]) -> Subject:
+        """With the files that an earlier try put into the item, whose answer was lost: they are ours."""
+        item, begun = there.get(subject.their_id or 0), subject.written.get(ADDING)
+        if item is None or not begun:
+            return subject
+        fresh = [ref.id for ref in item.files.get("signed_files", ()) if ref.id not in begun["before"]]
+        made = dict(zip(begun["hashes"], fresh, strict=False))
+        written = {FILE_IDS: subject.written.get(FILE_IDS, {}) | made, ADDING: None}
+        self._mirror.begin(subject.our_id, written)
+        return replace(subject, row=self._mirror.get(subject.our_id))
 
     def _writing(self, subject: Subject, there: Mapping[int, Item]) -> Writing | None:
         forced = self._forced(subject)
@@ -208,6 +223,7 @@ class _Telling:
             written[name] = [_files_digest(subject.wanted.files[name]), ids]
         if "signed_files" in writing.files:
             written[FILE_IDS] = subject.written.get(FILE_IDS, {}) | _made(writing.files["signed_files"], item)
+            written[ADDING] = None
         self._mirror.made(subject.our_id, their_id=item.id, written=written | dict(subject.wanted.keys))
 
     def _remember_keys(self, subject: Subject) -> None:
@@ -239,6 +255,15 @@ def _made(parts: Sequence[StoredFile | FileRef], item: Item) -> dict[str, int]:
     fresh = [ref.id for ref in item.files.get("signed_files", ()) if ref.id not in kept]
     ours = [part.sha256 for part in parts if isinstance(part, StoredFile)]
     return dict(zip(ours, fresh, strict=False))
+
+
+def _adding(parts: Sequence[StoredFile | FileRef], there: Mapping[int, Item], writing: Writing) -> dict[str, Any]:
+    """See ADDING."""
+    item = there.get(writing.their_id or 0)
+    return {
+        "hashes": [part.sha256 for part in parts if isinstance(part, StoredFile)],
+        "before": [ref.id for ref in item.files.get("signed_files", ())] if item else [],
+    }
 
 
 def _files_digest(files: Sequence[StoredFile]) -> str:

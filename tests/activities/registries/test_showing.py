@@ -191,6 +191,25 @@ def test_kept_files_join_those_that_people_put_there(
     assert names == ["скан.pdf", "печатная форма.pdf", "архив.zip"]
 
 
+@pytest.mark.parametrize("is_new", [True, False], ids=["of a new item", "of an item that was there"])
+def test_a_lost_answer_puts_no_file_there_twice(
+    lonely_context: Context, added, shown: Shown, portal_sandbox, is_new: bool
+) -> None:
+    if not is_new:
+        registries.show(lonely_context, added["package_id"])
+    keep(lonely_context, added["document_id"], "print_form", b"%PDF form", "печатная форма.pdf")
+    portal_sandbox.fault("batch", "lost_reply", skip=int(is_new))
+    with pytest.raises(Unavailable):
+        registries.show(lonely_context, added["package_id"])
+
+    registries.show(lonely_context, added["package_id"])
+    keep(lonely_context, added["document_id"], "archive", b"PK zip", "архив.zip")
+    registries.show(lonely_context, added["package_id"])
+
+    names = [name for name, _ in shown.files(shown.one().id, "signed_files")]
+    assert names == ["печатная форма.pdf", "архив.zip"]
+
+
 def test_a_younger_file_takes_the_place_of_the_older_one(lonely_context: Context, added, shown: Shown) -> None:
     keep(lonely_context, added["document_id"], "archive", b"PK one", "архив.zip")
     registries.show(lonely_context, added["package_id"])
