@@ -69,14 +69,20 @@ class Missing:
 
 
 def fetch(
-    context: Context, box: Box, documents: Sequence[Document], contents: Sequence[str]
+    context: Context,
+    box: Box,
+    documents: Sequence[Document],
+    contents: Sequence[str],
+    *,
+    round_seconds: float | None = None,
 ) -> tuple[list[Fetched], list[Missing]]:
     """Every content of every document, in this order, under names that differ.
 
+    round_seconds: so long files are waited for here, ROUND_SECONDS unless told.
     Raises Unavailable while something is still being made (what is fetched stays fetched), and errors of Diadoc.
     """
     wanted = [(document, content) for document in documents for content in dict.fromkeys(contents)]
-    results = _in_rounds(_Fetching(context, box), wanted)
+    results = _in_rounds(_Fetching(context, box), wanted, ROUND_SECONDS if round_seconds is None else round_seconds)
     found = [(document, one) for (document, _), result in zip(wanted, results, strict=True) for one in result["files"]]
     names = file_names.unique(one["file_name"] for _, one in found)
     files = [
@@ -99,9 +105,9 @@ class _StillMade(Unavailable):
     """Diadoc is making the file."""
 
 
-def _in_rounds(fetching: "_Fetching", wanted: list[tuple[Document, str]]) -> list[Result]:
+def _in_rounds(fetching: "_Fetching", wanted: list[tuple[Document, str]], seconds: float) -> list[Result]:
     results: dict[int, Result] = {}
-    until = monotonic() + ROUND_SECONDS
+    until = monotonic() + seconds
     while True:
         waited_for: list[_StillMade] = []
         for number, (document, content) in enumerate(wanted):

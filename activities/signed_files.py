@@ -7,6 +7,7 @@ them; an hourly look goes on asking for those that are still missing.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -67,11 +68,12 @@ def _fetch(context: Context, package: Package, missing: list[tuple[Document, lis
         log.warning("signed files not fetched", package_id=package.id, error_code=error.code)
         return
     waited_for: Unavailable | None = None
+    until = monotonic() + downloading.ROUND_SECONDS  # for all together: others wait for this worker, and for an answer
     for document, contents in missing:
         is_settled = True
         for content in contents:
             try:
-                is_settled &= _keep(context, box, document, content)
+                is_settled &= _keep(context, box, document, content, until - monotonic())
             except Unavailable as error:
                 is_settled = False
                 if context.now() - document.changed_at < PATIENCE:
@@ -85,13 +87,13 @@ def _fetch(context: Context, package: Package, missing: list[tuple[Document, lis
         raise waited_for
 
 
-def _keep(context: Context, box: Box, document: Document, content: str) -> bool:
+def _keep(context: Context, box: Box, document: Document, content: str, seconds: float) -> bool:
     """Whether nothing more is to be expected: a fresh paper is often refused what it is given an hour later.
 
     Raises Unavailable while Diadoc still makes it.
     """
     asking = replace(context, journal=_Since(document.changed_at))
-    fetched, missing = downloading.fetch(asking, box, [document], [content])
+    fetched, missing = downloading.fetch(asking, box, [document], [content], round_seconds=max(seconds, 0.0))
     for one in fetched:
         blob = Blob(key=one.file.blob, sha256=one.file.sha256, size=one.file.size)
         context.registry.packages.keep_file(document.id, kind=one.kind, file_name=one.file.file_name, blob=blob)

@@ -1,12 +1,13 @@
 """Signed papers come into the registry by themselves, before anybody reads that they are signed."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
-from activities import following, registries, signed_files
+from activities import downloading, following, registries, signed_files
 from activities.context import Context
 from errors import Unavailable
 from registry.crm_registries import packages_without_files
@@ -78,6 +79,30 @@ def test_files_that_are_still_made_are_waited_for(
     signed_files.keep(context, signed.id)
 
     assert kinds(context, signed) == {"print_form", "archive"}
+
+
+def test_files_of_many_papers_are_waited_for_together(
+    context: Context,
+    prepared: registries.Prepared,
+    sender: Sender,
+    diadoc_sandbox: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    clock = time.monotonic()
+    monkeypatch.setattr("activities.downloading.monotonic", lambda: clock + sum(waited))
+    monkeypatch.setattr("activities.signed_files.monotonic", lambda: clock + sum(waited))
+    monkeypatch.setattr("activities.downloading.sleep", waited.append)
+    diadoc_sandbox.settings(generation_pending_calls=1_000, retry_after_seconds=5)
+    package = sender.send("act", "invoice", "contract")
+    diadoc_sandbox.sign_by_sender(package.message_id)
+    diadoc_sandbox.sign_by_recipient(package.message_id)
+    following.refresh(sender.documents(package), client=sender.client, packages=sender.packages, box=sender.box)
+
+    with pytest.raises(Unavailable):
+        signed_files.keep(context, package.id)
+
+    assert sum(waited) <= downloading.ROUND_SECONDS
 
 
 def test_after_a_quarter_of_an_hour_people_are_told_without_them(
