@@ -37,7 +37,6 @@ class Settings:
     default_box_pk: int = 0
     senders: tuple[int, ...] = ()
     administrators: tuple[int, ...] = ()
-    deadline_days: int = 30
     remind_after_days: int = 3
     escalate_after_days: int = 7
     is_quiet_on_holidays: bool = True
@@ -70,7 +69,7 @@ class Settings:
         return new
 
     def _ensure_right(self) -> None:
-        limits = {"deadline_days": (1, 365), "remind_after_days": (0, 365), "escalate_after_days": (0, 365)}
+        limits = {"remind_after_days": (0, 365), "escalate_after_days": (0, 365)}
         for name, (least, most) in limits.items():
             if not least <= getattr(self, name) <= most:
                 raise SettingWrong(name)

@@ -52,7 +52,7 @@ def blueprint(services: Services) -> Blueprint:
 def _mount_reading(door: Blueprint, services: Services) -> None:
     @door.post(AT)
     def tab() -> Response:
-        return opened(services, "deal_tab", lambda visitor: _page(services, visitor))
+        return opened(services, "deal_tab", lambda visitor: page_of_item(services, visitor))
 
     @door.get(AT)
     def look() -> Response:
@@ -101,7 +101,8 @@ def item_of(visitor: Visitor) -> CrmItem:
     return visitor.item
 
 
-def _page(services: Services, visitor: Visitor) -> Response:
+def page_of_item(services: Services, visitor: Visitor) -> Response:
+    """The whole page of the visitor's item, wherever it was opened from."""
     if visitor.item is None:
         return show(f"{FOLDER}/no_item.html", visitor, services)
     context = reading(services, visitor)

@@ -9,7 +9,7 @@ from activities.deal.documents import DealDocument, DealDocuments
 from activities.deal.forms import NAMES, inputs_of, values_of
 from activities.values import Text
 from handlers.pages.asking import ask
-from handlers.pages.deal_tab_plans import Added, Fault, Plan, end_in, nonce_in
+from handlers.pages.deal_tab_plans import SENDING, WHOM, Added, Fault, Plan, end_in, nonce_in
 from handlers.pages.visiting import Visitor
 from handlers.services import Services
 from registry.packages import DOCUMENTS_LIMIT
@@ -58,8 +58,8 @@ class _Beginning:
             kept=self.kept,
             removed=[one for one in ids if str(one) in shown and one not in staying],
             package_id=next((one.package.id for one in gathered if one.package), 0),
-            whom=_given(self.form, "for_inn", "for_kpp", "to_box", "for_box"),
-            sending=_given(self.form, "mode", "lock", "signer", "message"),
+            whom=_given(self.form, *WHOM),
+            sending=_given(self.form, *SENDING),
             faults=self.faults,
         )
 

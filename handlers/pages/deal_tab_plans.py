@@ -7,6 +7,8 @@ from typing import Any
 
 from handlers.refusals import Malformed
 
+WHOM = ("for_inn", "for_kpp", "to_box", "for_box")  # inputs of checking and sending that a person chooses
+SENDING = ("mode", "lock", "signer", "message")
 ENDS = ("check", "send", "workflow")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,40}")
 
@@ -60,8 +62,8 @@ class Plan:
                 kept={int(known): int(paper) for known, paper in raw["kept"].items()},
                 removed=[int(one) for one in raw["removed"]],
                 package_id=int(raw["package_id"]),
-                whom=_texts(raw["whom"]),
-                sending=_texts(raw["sending"]),
+                whom=_texts(raw["whom"], WHOM),
+                sending=_texts(raw["sending"], SENDING),
                 faults=[_fault(one) for one in raw["faults"]],
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -90,5 +92,6 @@ def _fault(raw: dict[str, Any]) -> Fault:
     return Fault(paper=int(raw["paper"]), fields=tuple(map(str, raw["fields"])), text=str(raw["text"]))
 
 
-def _texts(raw: dict[str, Any]) -> dict[str, str]:
-    return {str(name): str(value) for name, value in raw.items()}
+def _texts(raw: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
+    """Inputs of these names alone: the plan travelled through a browser."""
+    return {name: str(raw[name]) for name in names if name in raw}

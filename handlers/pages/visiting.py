@@ -211,15 +211,25 @@ def _visitor(services: Services, portal: Portal, *, user_id: int, is_admin: bool
 
 
 def _item_of(opened: PagePost) -> CrmItem | None:
-    """The type of the item stands in the placement alone, its number in the options under one of two names."""
+    """The type of the item stands in the placement alone, its number in the options under one of two names.
+
+    A button of our entry in a timeline opens the application's own page with the item in the options.
+    """
     match = _CRM_PLACEMENT.fullmatch(opened.placement)
     if not match:
-        return None
+        return _item_of_entry(opened.placement_options) if opened.placement_options.get("page") == "deal" else None
     number = opened.placement_options.get("ID") or opened.placement_options.get("ENTITY_ID") or ""
     item = from_type_name(f"{match[1]}_{number}")
     if item is None:
         raise Malformed(detail="PLACEMENT_OPTIONS name no item")
     return item
+
+
+def _item_of_entry(options: Mapping[str, Any]) -> CrmItem:
+    entity_type_id, item_id = (str(options.get(name) or "") for name in ("entityTypeId", "entityId"))
+    if not all(one.isascii() and one.isdigit() and 0 < len(one) < 16 for one in (entity_type_id, item_id)):
+        raise Malformed(detail="PLACEMENT_OPTIONS name no item")
+    return CrmItem(int(entity_type_id), int(item_id))
 
 
 def _ensure_shown(client: Bitrix24Client, item: CrmItem) -> None:

@@ -26,6 +26,7 @@ HEADINGS = {
     "checks": ("Самопроверка", "Self-check"),
     "journal": ("Журнал вызовов", "Journal of calls"),
     "stuck": ("Зависшие документы", "Stuck documents"),
+    "reports": ("Отчёты", "Reports"),
     "programs": ("Доступ программ", "Access for programs"),
 }
 LANGUAGES = {"ru": 0, "en": 1}

@@ -119,12 +119,12 @@ def test_settings_have_defaults_and_keep_what_was_chosen(database: Database, por
     assert (settings.senders, settings.remind_after_days, settings.escalate_after_days) == ((3, 4), 5, 7)
 
 
-@pytest.mark.parametrize("values", [{"deadline_days": 0}, {"time_zone": "Mars/Base"}, {"colour": "red"}])
+@pytest.mark.parametrize("values", [{"remind_after_days": -1}, {"time_zone": "Mars/Base"}, {"colour": "red"}])
 def test_a_setting_that_cannot_be_is_refused_by_name(database: Database, portal: Portal, values: dict) -> None:
     with pytest.raises(SettingWrong, match=next(iter(values))):
         change_settings(database, portal.id, user_id=1, **values)
 
-    assert read_settings(database, portal.id).deadline_days == 30
+    assert read_settings(database, portal.id).remind_after_days == 3
 
 
 def test_only_the_chosen_may_send_once_somebody_is_chosen(database: Database, portal: Portal) -> None:

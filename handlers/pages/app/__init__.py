@@ -16,6 +16,7 @@ from handlers.pages.app import (
     timing,
 )
 from handlers.pages.app.tabs import panel
+from handlers.pages.deal_tab import page_of_item
 from handlers.pages.opening import opened
 from handlers.pages.showing import show
 from handlers.pages.visiting import Visitor, administrator_of
@@ -64,6 +65,8 @@ def blueprint(services: Services) -> Blueprint:
 
 
 def _shown(services: Services, visitor: Visitor) -> Response:
+    if visitor.item is not None:  # the button of an entry in the item's timeline leads here
+        return page_of_item(services, visitor)
     if not visitor.may_administer:
         return show("app/short.html", visitor, services, **overview.whom_to_ask(services, visitor))
     tab = TABS.get(str(visitor.options.get("tab", "")), boxes.TAB)

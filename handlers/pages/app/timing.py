@@ -1,4 +1,4 @@
-"""The tab «Сроки и напоминания»: how long is waited, when people are reminded, and what they are shown."""
+"""The tab «Сроки и напоминания»: when people are reminded, and what they are shown."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -13,7 +13,6 @@ from handlers.services import Services
 from registry.settings import SettingWrong, change_settings
 
 DAYS = {
-    "deadline_days": Text("Сколько дней ждать ответа контрагента", "How many days to wait for the counteragent"),
     "remind_after_days": Text("Через сколько дней напомнить", "Remind after so many days"),
     "escalate_after_days": Text(
         "Через сколько дней поставить задачу руководителю", "After how many days the head gets a task"

@@ -15,6 +15,7 @@ from registry.tables import Document
 from sandbox.diadoc import seed
 from sandbox.portal.driver import ADMIN, MANAGER, SMART_FILES, SMART_ITEM, SMART_TYPE
 from tests.handlers.pages.deal_tab_visit import AT, PDF, Inputs, Stage, Tab
+from tests.handlers.pages.visits import Visit
 
 
 @pytest.fixture(autouse=True)
@@ -627,3 +628,18 @@ def test_names_of_others_making_do_no_harm(stage):
     assert "<script>" not in shown
     assert "<img" not in shown
     assert "&#34;&gt;&lt;script&gt;" in shown
+
+
+def test_the_entry_in_the_timeline_opens_the_same_page(visit: Callable[..., Visit]) -> None:
+    options = {"page": "deal", "entityTypeId": 2, "entityId": 1, "packageId": 7}
+
+    page = visit(MANAGER, options=options).page
+
+    assert page.status_code == 200
+    assert "deal_tab.css" in page.text
+    assert "role=\"tab\"" not in page.text
+
+
+@pytest.mark.parametrize("options", [{"entityTypeId": 2}, {"entityTypeId": "x", "entityId": 1}])
+def test_an_entry_that_names_no_item_opens_nothing(visit: Callable[..., Visit], options: dict) -> None:
+    assert visit(MANAGER, options={"page": "deal", **options}).page.status_code == 400

@@ -20,7 +20,7 @@ from tests.handlers.pages.visits import Visit
 
 Visits = Callable[..., Visit]
 TAB = "app/timing"
-FORM = {"deadline_days": "30", "remind_after_days": "9", "escalate_after_days": "0", "time_zone": "UTC"}
+FORM = {"remind_after_days": "9", "escalate_after_days": "0", "time_zone": "UTC"}
 
 
 def the_portal(door: Door) -> Portal:
