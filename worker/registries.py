@@ -8,6 +8,7 @@ from activities import registries, signed_files
 from activities.context import Context, context_beside
 from errors import AppError
 from registry.crm_registries import packages_without_files, portal_of
+from registry.database import is_away
 from registry.settings import read_settings
 from worker import effects
 from worker.running import Running
@@ -57,6 +58,12 @@ def _take_in(running: Running, context: Context, package_id: int) -> None:
         if error.temporary:
             raise
         log.error("items not taken in", package_id=package_id, error_code=error.code, detail=str(error))
+        return
+    except Exception as error:
+        if is_away(error):
+            raise  # our own database: the job comes back
+        # what people write may be anything, and must not have the portal asked again and again
+        log.exception("taking in broke", package_id=package_id)
         return
     if changed:
         effects.show(running, package_id)

@@ -93,6 +93,24 @@ def test_a_lost_event_is_made_up_for_at_night(
     assert number(context) == "8"
 
 
+def test_an_item_that_something_of_ours_breaks_on_is_left_alone(
+    context: Context, package_id: int, workflows: Workflows, portal_sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[int] = []
+
+    def broken(context: Context, package_id: int) -> bool:
+        looked_at.append(package_id)
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(registries, "take_in", broken)
+    change(context, portal_sandbox, number="8")
+
+    take_in(workflows.running, package_id)
+    look_through_registries(workflows.running, workflows.portal.id)
+
+    assert looked_at == [package_id, package_id]
+
+
 def test_a_package_that_is_not_there_is_nothing(workflows: Workflows) -> None:
     take_in(workflows.running, 999)
 
