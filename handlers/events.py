@@ -26,7 +26,7 @@ from worker.enqueue import EFFECTS, enqueue_once
 log = structlog.get_logger()
 
 GATHERED_SECONDS = 1.0  # who corrects one field often corrects another
-ECHO_SECONDS = 3.0  # between our writing and the portal's word of it, by two clocks
+ECHO = timedelta(seconds=10)  # between our own change of an item and the portal's word of it
 FOUND_LATER = ("ONCRMDYNAMICITEMUPDATE", "ONCRMDYNAMICITEMDELETE")  # by the nightly look: they are not kept
 
 
@@ -94,18 +94,14 @@ def _item_changed(services: Services, event: IncomingEvent) -> None:
         return
     registries = CrmRegistries(services.database, portal.id)
     touched = registries.touched(entity_type_id=entity_type_id, item_id=item_id)
-    if touched is None or _is_echo(portal, event, touched[1].written_at):
+    if touched is None:
+        return
+    package_id, item = touched
+    if event.auth.user_id == portal.installer_user_id and registries.take_echo(item.id, within=ECHO):
         return
     at = datetime.now(UTC) + timedelta(seconds=GATHERED_SECONDS)
     with services.database.session() as session:
-        enqueue_once(session, "take_in", queue=EFFECTS, at=at, package_id=touched[0])
-
-
-def _is_echo(portal: Portal, event: IncomingEvent, written_at: datetime | None) -> bool:
-    """Did we write the item ourselves? What that person does by hand in these seconds is found before checking."""
-    if event.ts is None or written_at is None or event.auth.user_id != portal.installer_user_id:
-        return False
-    return abs((event.ts - written_at).total_seconds()) <= ECHO_SECONDS
+        enqueue_once(session, "take_in", queue=EFFECTS, at=at, package_id=package_id)
 
 
 def _id(fields: Any, name: str) -> int:

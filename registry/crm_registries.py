@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, cast, delete, select, text, update
+from sqlalchemy import ARRAY, Text, cast, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from errors import Unavailable
@@ -15,7 +15,8 @@ from registry.tables import CrmMirror, CrmRegistry, Document, Package, Portal
 DOCUMENTS, PACKAGES, INCOMING = "documents", "packages", "incoming"
 # Of PostgreSQL's advisory locks; calls have 7, packages 8, boxes 9-11, what people are shown 12.
 PREPARING_LOCK, INCOMING_LOCK = 13, 14
-PACKAGE_KEY = "_package"  # in what was written of a document: in which package it was
+# In what was written of an item: in which package its paper was, and whether word of our own change is due.
+PACKAGE_KEY, ECHO_KEY = "_package", "_echo"
 
 
 class CrmRegistries:
@@ -115,6 +116,14 @@ class CrmRegistries:
                 package_id = self.package_of_item(kind, item_id)
                 return (package_id, self.items_with(kind, [item_id])[0]) if package_id else None
         return None
+
+    def take_echo(self, mirror_id: int, *, within: timedelta) -> bool:
+        """Is word of our own change of an item due, and this probably it? It is due once."""
+        here = update(CrmMirror).where(CrmMirror.id == mirror_id, CrmMirror.portal_id == self._portal_id)
+        here = here.where(CrmMirror.written[ECHO_KEY].as_boolean(), CrmMirror.written_at > func.now() - within)
+        heard = here.values(written=CrmMirror.written.op("||")({ECHO_KEY: False})).returning(CrmMirror.id)
+        with self._database.session() as session:
+            return session.scalar(heard) is not None
 
     @contextmanager
     def exclusively(self, lock: int, number: int) -> Iterator[None]:

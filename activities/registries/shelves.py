@@ -86,7 +86,7 @@ class Shelf(Protocol):
         """Items of one item of the CRM."""
 
     def changed_since(self, moment: str, known: Collection[int] | None = None) -> Iterator[Item]:
-        """Items that anybody has changed since that moment (ISO 8601); where nobody can tell, all known ones (None: all)."""
+        """Items that were changed since that moment (ISO 8601); where nobody can tell, all known ones (None: all)."""
 
     def is_there(self) -> bool:
         """Does the portal still have this registry?"""

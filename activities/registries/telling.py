@@ -16,7 +16,7 @@ from activities.registries.smart_shelf import SmartShelf
 from activities.values import Text
 from clients.bitrix24.models import FileRef
 from errors import AppError, NotConfigured, NotFoundThere, ServiceError
-from registry.crm_registries import DOCUMENTS, INCOMING, PACKAGES, CrmRegistries
+from registry.crm_registries import DOCUMENTS, ECHO_KEY, INCOMING, PACKAGES, CrmRegistries
 from registry.mirror import Mirror
 from registry.tables import CrmMirror
 
@@ -224,7 +224,8 @@ class _Telling:
         if "signed_files" in writing.files:
             written[FILE_IDS] = subject.written.get(FILE_IDS, {}) | _made(writing.files["signed_files"], item)
             written[ADDING] = None
-        self._mirror.made(subject.our_id, their_id=item.id, written=written | dict(subject.wanted.keys))
+        written |= {ECHO_KEY: writing.their_id is not None, **subject.wanted.keys}
+        self._mirror.made(subject.our_id, their_id=item.id, written=written)
 
     def _remember_keys(self, subject: Subject) -> None:
         keys = dict(subject.wanted.keys)

@@ -1,6 +1,5 @@
 """Events of items: noted for the worker when they concern a registry of ours, believed only from the portal."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -95,12 +94,24 @@ def test_only_the_portal_is_believed(
     assert jobs(database) == []
 
 
-def test_the_echo_of_our_own_writing_is_no_news(client: FlaskClient, database: Database, package_id: int) -> None:
-    now = str(int(datetime.now(UTC).timestamp()))
+def test_the_echo_of_our_own_writing_is_no_news_once(
+    client: FlaskClient, database: Database, portal: Portal, package_id: int
+) -> None:
+    Mirror(database, portal.id, DOCUMENTS).made(1, their_id=6, written={"_echo": True})
 
-    client.post("/bitrix24/events", data=event(ts=now, **{"auth[user_id]": "1"}))
-    ours = jobs(database)
-    client.post("/bitrix24/events", data=event(ts=now))
+    client.post("/bitrix24/events", data=event(**{"auth[user_id]": "1"}))
+    echo = jobs(database)
+    client.post("/bitrix24/events", data=event(**{"auth[user_id]": "1"}))
 
-    assert ours == []
+    assert echo == []
+    assert len(jobs(database)) == 1
+
+
+def test_another_persons_change_is_no_echo(
+    client: FlaskClient, database: Database, portal: Portal, package_id: int
+) -> None:
+    Mirror(database, portal.id, DOCUMENTS).made(1, their_id=6, written={"_echo": True})
+
+    client.post("/bitrix24/events", data=event())
+
     assert len(jobs(database)) == 1
