@@ -15,6 +15,7 @@ from activities import entry_comment
 from activities.context import Context
 from activities.entry_layout import Links, layout_of
 from activities.item_people import people_of
+from activities.notices import NEWS_AGE
 from activities.registries.opening import shelves
 from activities.registries.shelves import Shelf
 from activities.situations import Situation, situation_of
@@ -35,8 +36,9 @@ def tell(context: Context, package_id: int) -> None:
     settings = context.registry.settings()
     if situation is None or not settings.tells_timeline:
         return
-    if not situation.documents and context.registry.mirror("timeline").get(package_id) is None:
-        return  # nothing to tell yet; but an entry whose papers were taken out says so
+    is_new = context.registry.mirror("timeline").get(package_id) is None
+    if is_new and (not situation.documents or _is_old_story(context, situation)):
+        return  # nothing to tell yet, or any more; but an entry whose papers were taken out says so
     layout = layout_of(situation, time_zone=settings.time_zone, links=_links(context, situation))
     fields = {"completed": "Y" if situation.is_final or not situation.documents else "N"}
     try:
@@ -46,6 +48,11 @@ def tell(context: Context, package_id: int) -> None:
             raise
         log.warning("no entry in the timeline", package_id=package_id, code=error.code, detail=error.detail)
         entry_comment.tell_outcome(context, situation, because=error)
+
+
+def _is_old_story(context: Context, situation: Situation) -> bool:
+    """What ended before we kept entries is not told all over the deals when everything is shown anew."""
+    return situation.is_final and context.now() - situation.package.changed_at > NEWS_AGE
 
 
 def _links(context: Context, situation: Situation) -> Links:

@@ -91,8 +91,8 @@ def prepare(
         tell(len(KINDS), len(KINDS) + 1, Text("События", "Events"))
         listen(context.connections, context.registry)
         prepared = Prepared(registries=made)
-        if prepared.has_changed:
-            Changes(context.registry.database).note_all(context.portal.id)
+        # Always: a death before this line must not leave old papers out; what stands there is not written again.
+        Changes(context.registry.database).note_all(context.portal.id)
     numbers = {kind: one.entity_type_id or one.iblock_id for kind, one in made.items()}
     context.registry.audit(actor=context.actor, action="registries_prepared", backend=backend, numbers=numbers)
     return prepared

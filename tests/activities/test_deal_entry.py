@@ -38,6 +38,15 @@ def test_it_is_updated_and_never_repeated(context, stage, again):
     assert entry["fields"]["completed"] == "Y"
 
 
+def test_what_ended_long_ago_gets_no_entry_when_everything_is_shown_anew(context, stage):
+    package = stage.sent(state="signed_by_counteragent")
+    stage.sql("update package set changed_at = now() - interval '30 days' where id = :id", id=package.id)
+
+    tell(context, package.id)
+
+    assert stage.entries() == []
+
+
 def test_what_is_unchanged_is_not_written(context, stage, again):
     package = stage.sent()
     tell(context, package.id)

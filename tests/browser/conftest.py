@@ -148,6 +148,6 @@ def screenshot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
 
     def take(page: Page, name: str) -> None:
         if request.config.getoption("--screens"):
-            page.screenshot(path=SCREENS / f"{name}.png")
+            page.screenshot(path=SCREENS / f"{name}.png", caret="initial")  # hiding it takes a style that pages forbid
 
     return take

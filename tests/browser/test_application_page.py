@@ -97,7 +97,7 @@ def test_every_tab_opens_in_both_languages_and_axe_is_content(opened, screenshot
 
     assert axe(frame) == []
     assert frame.locator("html").get_attribute("lang") == language
-    screenshot(page, f"app_{tab}_{language}")
+    screenshot(page, f"app-{tab}-{language}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -47,6 +47,7 @@ def test_two_documents_are_sent_signed_by_both_and_opened(stage, visitor, screen
     tab.shows(package.id, "delivered")
     stage.diadoc_sandbox.sign_by_recipient(package.message_id)
     tab.shows(package.id, "signed")
+    tab.package(package.id).scroll_into_view_if_needed()
     screenshot(tab.page, f"deal-tab-signed-{language}")
 
     # the signed PDF is opened
@@ -57,3 +58,11 @@ def test_two_documents_are_sent_signed_by_both_and_opened(stage, visitor, screen
         row.get_by_role("button", name=words["pdf"]).first.click()
     assert opened.value.status == 200
     assert opened.value.headers["content-type"] == "application/pdf"
+
+    # the timeline tells the same, in one entry
+    tab.page.reload()
+    entry = tab.page.locator("#timeline .entry.configurable")
+    expect(entry).to_have_count(1)
+    expect(entry.locator(".tag.success")).to_be_visible(timeout=SECONDS)
+    entry.scroll_into_view_if_needed()
+    screenshot(tab.page, f"timeline-{language}")

@@ -58,14 +58,13 @@ create trigger b24edo_file_kept after insert on kept_file
 
 
 def upgrade() -> None:
+    # the defaults stay: a process of the version before writes papers and packages until it is stopped
     op.add_column("document", sa.Column("origin", sa.Text(), nullable=False, server_default=""))
-    op.alter_column("document", "origin", server_default=None)
     op.create_index("call_of_item", "call", ["portal_id", "workflow_document_id"], unique=False)
     op.create_index("call_received", "call", ["received_at"], unique=False, postgresql_using="brin")
     op.create_index("document_under_way", "document", ["portal_id"], unique=False, postgresql_where="not is_final")
     op.add_column("package", sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("package", sa.Column("last_error", sa.Text(), nullable=False, server_default=""))
-    op.alter_column("package", "last_error", server_default=None)
     op.create_table(
         "page_opening",
         sa.Column("digest", sa.Text(), nullable=False),

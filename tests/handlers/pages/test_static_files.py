@@ -58,3 +58,7 @@ def test_nothing_but_static_files_is_given(name: str, door: Door) -> None:
     answer = requests.get(f"{door.url}/static/{build()}/{name}", timeout=10)
 
     assert answer.status_code in (404, 308)
+
+
+def test_a_tab_with_a_file_of_ours_asks_for_an_icon_in_peace(client: FlaskClient) -> None:
+    assert client.get("/favicon.ico").status_code == 204
