@@ -14,6 +14,7 @@ from registry.database import Database
 from registry.tables import CrmRegistry, IncomingDocument, Portal
 
 INCOMING_JOB_LOCK = 15  # of PostgreSQL's advisory locks; the registries in the CRM have 13 and 14
+UNSEEN_FOR = timedelta(seconds=10)  # a registry may be there for so long before others see it
 CLAIM = timedelta(minutes=5)  # a job that is lost with its worker is made again after that
 WAITING = "waiting_for_our_signature"
 _BLANK: dict[str, Any] = {
@@ -114,12 +115,20 @@ class Arrivals:
         with self._database.session() as session:
             return session.scalar(self._unseen().where(IncomingDocument.id == incoming_id)) is not None
 
-    def shown(self, incoming_id: int, *, changed_at: datetime) -> bool:
-        """People see the document as it was at this change; False when it has changed again meanwhile."""
+    def now(self) -> datetime:
+        """The database's clock, the same for all machines."""
+        with self._database.session() as session:
+            return session.scalars(select(func.clock_timestamp())).one()
+
+    def shown(self, incoming_id: int, *, changed_at: datetime, at: datetime) -> bool:
+        """People see the document as it was at this change; False when it has changed again meanwhile.
+
+        at: when showing it began, by `now()`. A registry that was prepared after that has not got it yet.
+        """
         here = update(IncomingDocument).where(
             IncomingDocument.id == incoming_id, IncomingDocument.changed_at == changed_at
         )
-        done = here.values(shown_at=func.clock_timestamp()).returning(IncomingDocument.id)
+        done = here.values(shown_at=at, next_attempt_at=func.now()).returning(IncomingDocument.id)
         with self._database.session() as session:
             return session.execute(done).first() is not None
 
@@ -156,6 +165,6 @@ class Arrivals:
         new = select(IncomingDocument.id).where(IncomingDocument.shown_at.is_(None))
         place = and_(CrmRegistry.portal_id == IncomingDocument.portal_id, CrmRegistry.kind == DOCUMENTS)
         older = select(IncomingDocument.id).join(CrmRegistry, place)
-        older = older.where(IncomingDocument.shown_at < CrmRegistry.prepared_at)
+        older = older.where(IncomingDocument.shown_at < CrmRegistry.prepared_at + UNSEEN_FOR)
         wanted = select(IncomingDocument.id).join(Portal, Portal.id == IncomingDocument.portal_id)
         return wanted.where(IncomingDocument.id.in_(new.union_all(older)))

@@ -33,7 +33,7 @@ def take_incoming(running: Running, incoming_id: int) -> None:
     with arrivals.exclusively(incoming_id) as is_mine:
         if not is_mine or not arrivals.is_to_be_shown(incoming_id):
             return
-        document = arrivals.get(incoming_id)
+        begun_at, document = arrivals.now(), arrivals.get(incoming_id)
         if document is None:
             return
         try:
@@ -44,7 +44,7 @@ def take_incoming(running: Running, incoming_id: int) -> None:
             arrivals.postpone(incoming_id, pause=pause_after(document.attempts, error))
             log.info("not shown yet", incoming_id=incoming_id, error_code=error.code, detail=str(error))
             return
-        arrivals.shown(incoming_id, changed_at=document.changed_at)
+        arrivals.shown(incoming_id, changed_at=document.changed_at, at=begun_at)
 
 
 def _show(running: Running, document: IncomingDocument) -> bool:

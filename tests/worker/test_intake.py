@@ -140,7 +140,7 @@ def test_the_rest_of_a_letter_that_was_signed_in_parts_comes_by_a_patch(read, di
 def test_what_happens_to_it_later_is_kept_and_shown_again(read, diadoc_sandbox, database, running, what, state) -> None:
     letter = diadoc_sandbox.incoming([ACT])
     [document] = read()
-    Arrivals(database).shown(document.id, changed_at=document.changed_at)
+    Arrivals(database).shown(document.id, changed_at=document.changed_at, at=document.received_at)
     forget_jobs(database)
     more = {"refuse": {"reason": "Не наш"}, "request_revocation": {"reason": "Ошибка"}, "delete": {"side": "recipient"}}
     diadoc_sandbox.act(what, message_id=letter["message_id"], **more.get(what, {}))
