@@ -43,9 +43,7 @@ def test_a_deal_follows_its_package_through_the_funnel_although_no_workflow_wait
     assert portal_sandbox.item(2, DEAL)["STAGE_ID"] == "WON"
 
 
-def test_a_refusal_has_a_trigger_of_its_own(
-    offered: Product, portal_sandbox: Any, diadoc_sandbox: Any
-) -> None:
+def test_a_refusal_has_a_trigger_of_its_own(offered: Product, portal_sandbox: Any, diadoc_sandbox: Any) -> None:
     message_id = sent(portal_sandbox, diadoc_sandbox)
     diadoc_sandbox.sign_by_sender(message_id)
     wait_until(lambda: "delivered" in pulled(portal_sandbox), what="the delivery")

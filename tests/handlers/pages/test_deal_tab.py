@@ -637,7 +637,7 @@ def test_the_entry_in_the_timeline_opens_the_same_page(visit: Callable[..., Visi
 
     assert page.status_code == 200
     assert "deal_tab.css" in page.text
-    assert "role=\"tab\"" not in page.text
+    assert 'role="tab"' not in page.text
 
 
 @pytest.mark.parametrize("options", [{"entityTypeId": 2}, {"entityTypeId": "x", "entityId": 1}])
