@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -63,10 +64,11 @@ def test_a_temporary_error_is_tried_again_later_and_told_to_the_workflow(workflo
 def test_pauses_between_attempts_grow(workflows, scripted) -> None:
     scripted.does(failing(AWAY))
     call_id = workflows.call()
+    patient = replace(workflows.running, config=replace(workflows.running.config, retry_seconds=20.0))
     pauses = []
 
     for _ in range(3):
-        execute(workflows.running, call_id)
+        execute(patient, call_id)
         pauses.append((workflows.of(call_id).next_attempt_at - datetime.now(UTC)).total_seconds())
 
     assert pauses[0] < pauses[1] < pauses[2]
