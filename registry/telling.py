@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from registry.database import Database
 from registry.tables import Audit, Box, Package
 
-REMINDING_LOCK = 15  # of PostgreSQL's advisory locks; changes of packages have 12, registries 13 and 14
+REMINDING_LOCK = 16  # of PostgreSQL's advisory locks; changes of packages have 12, registries 13 and 14, what came 15
 CLOSED = ("subscription_ended", "auth_lost", "no_access")  # what only people can end
 
 _UNTOLD = """
