@@ -7,7 +7,8 @@ import structlog
 from activities import incoming_facts, incoming_notice, triggers
 from activities.context import Context, context_beside
 from activities.registries.showing import show_incoming
-from errors import AppError, AuthLost, InternalError, SubscriptionEnded
+from errors import AppError, AuthLost, InternalError, SubscriptionEnded, Unavailable
+from registry.crm_registries import INCOMING as ITEMS
 from registry.database import is_away
 from registry.incoming import Arrivals
 from registry.tables import IncomingDocument
@@ -17,10 +18,27 @@ from worker.running import Running
 log = structlog.get_logger()
 
 Step = Callable[[Context, int], None]  # given the document's number, may be run again, raises AppError
+
+
+def let_finish(context: Context, incoming_id: int) -> None:
+    """A worker that was killed while the item was being made: the portal may still be doing it, so wait and look then.
+
+    Raises Unavailable for as long as an exchange with the portal may last.
+    """
+    begun = context.registry.mirror(ITEMS).get(incoming_id)
+    if begun is None or begun.their_id is not None:
+        return
+    lasts = context.connections.config.http_timeout_seconds
+    left = lasts - (Arrivals(context.registry.database).now() - begun.intended_at).total_seconds()
+    if left > 0:
+        raise Unavailable(system="b24-edo", detail="the item may still be on its way", retry_after=left)
+
+
 OF_DIADOC: tuple[Step, ...] = (incoming_facts.learn_sender, incoming_facts.learn_file)
 STEPS: tuple[Step, ...] = (
     *OF_DIADOC,
     incoming_facts.learn_company,
+    let_finish,
     show_incoming,
     triggers.pull_incoming,
     incoming_notice.tell,

@@ -444,12 +444,26 @@ def test_a_reply_that_was_lost_makes_no_second_item_or_notice(
     house.receive()
     with database.session() as session:
         session.execute(text("update incoming_document set next_attempt_at = now()"))
+        session.execute(text("update crm_mirror set intended_at = intended_at - interval '1 minute'"))
         enqueue_changes(database, session)
     house.show()
 
     assert len(house.items()) == 1
     assert len(house.notices()) == 1
     assert len(house.sandbox.pulled_triggers()) == (doubled if "trigger" in method else 1)
+
+
+def test_an_item_whose_making_may_still_be_under_way_is_not_made_a_second_time(house: House, prepared) -> None:
+    house.diadoc.incoming([ACT])
+    [document] = house.read()
+    house.context.registry.mirror("incoming").intend(document.id)  # and then the worker was killed
+
+    [early] = house.show()
+    seconds = (early.next_attempt_at - early.received_at).total_seconds()
+
+    assert house.items() == []
+    assert early.shown_at is None
+    assert 5 < seconds < 60
 
 
 def test_a_portal_that_is_away_is_tried_again_later_and_later(house: House, prepared) -> None:
