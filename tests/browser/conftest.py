@@ -20,7 +20,7 @@ SIZE = ViewportSize(width=1280, height=900)
 LOCALES = {"ru": "ru-RU", "en": "en-US"}
 USERS = {"administrator": ADMIN, "manager": MANAGER, "signer": SIGNER}
 CARD = {"CRM_DEAL_DETAIL_TAB", "CRM_DEAL_DETAIL_TOOLBAR"}
-PATIENCE = 15_000  # milliseconds that a page may take: the machine does other work too
+PATIENCE = 30_000  # milliseconds that a page may take: the machine does other work too
 SCREENS = chromium.ROOT / "docs" / "screens"
 
 Visitor = Callable[..., Page]

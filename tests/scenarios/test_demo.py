@@ -10,7 +10,7 @@ from sandbox.demo.process import read_process
 from sandbox.demo.wire import Exchange, line
 from tests.scenarios.product import ROOT
 
-SECONDS = 240
+SECONDS = 480
 STORY = [
     "saves the card of a local application",
     "starts b24-edo run",
