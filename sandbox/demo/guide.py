@@ -25,6 +25,9 @@ b24-edo    {product}
   3. Откройте Диадок, наш ящик, и нажмите «{sign}» у обоих документов: так подпишет наш подписант.
   4. Там же у акта нажмите «{answer}». Или «{refuse}»: это другая ветка процесса.
   5. Вернитесь в сделку: стадия, поле «Подписанные документы» и лента изменились сами.
+  Без процесса: вкладка «ЭДО» другой сделки или кнопка «Сформировать пакет Диадок» — отметьте документы и отправьте.
+  В списках «Реестр документов ЭДО» и «Пакеты ЭДО», в уведомлениях и задачах портала видно то же самое.
+  В шапке портала можно стать другим человеком; настройки, самопроверка, журнал и отчёты — на странице приложения.
   В сделке с опечаткой в ИНН процесс остановится на первой проверке и скажет почему.
   Запустите процесс в той же сделке ещё раз: бумаги отклонены как повтор, второй раз ничего не отправлено.
 
@@ -33,6 +36,8 @@ b24-edo    {product}
   {command} calls list
   {command} boxes list
   {command} activities list
+  {command} doctor
+  {command} report
 
 Ключ приложения  {client_id}
 Секрет           {client_secret}
@@ -56,6 +61,9 @@ What to click
   3. Open Diadoc, our box, and press «{sign}» for both documents: that is our signer.
   4. There too, press «{answer}» for the act. Or «{refuse}»: the workflow has a branch for that.
   5. Go back to the deal: its stage, the field of signed documents and the timeline have changed by themselves.
+  Without a workflow: the tab «EDI» of another deal, or its button «Make a Diadoc package»: tick documents and send.
+  The registries «EDI document registry» and «EDI packages», notifications and tasks of the portal tell the same.
+  The portal's header makes you another person; settings, self-check, journal and reports are on the application's page.
   In the deal with a typo in the INN the workflow ends at the first check and says why.
   Start the workflow on the same deal once more: the papers are turned down as duplicates, nothing is sent twice.
 
@@ -64,6 +72,8 @@ Commands (in another window)
   {command} calls list
   {command} boxes list
   {command} activities list
+  {command} doctor
+  {command} report
 
 Application's key  {client_id}
 Its secret         {client_secret}
