@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from registry.settings import change_settings
 from sandbox.diadoc.driver import DiadocSandbox
 from sandbox.portal.driver import PortalSandbox
 from tests.scenarios.deals import Books, Deals
@@ -33,6 +34,8 @@ def house(
         house.diadoc_sandbox.settings(refresh_rotation="lenient")
         house.portal_sandbox.settings(refresh_grace_seconds=60)
         house.start("web", "worker", "scheduler")
+        # The clock begins feeds for what comes to us; here the sending is to meet what happens to the first look.
+        change_settings(house.database, house.portal.id, user_id=0, takes_incoming=False)
         yield house
 
 
